@@ -117,12 +117,17 @@ struct config {
 	struct texts files; /* owns the names in every place */
 };
 
-/* Collects what is wrong, in the order of files and lines. */
+/* Collects what is wrong, in the order of files and lines. Starts as { 0 }. */
 struct problems {
 	char **list; /* "conf.d/zgw.ini:12: ..." */
 	size_t count;
+	struct problem_place {
+		size_t file; /* length of the file's name at the start of the text; 0: none */
+		int line;
+	} * places; /* as many as texts; for the order */
 };
 
+/* The text becomes one line. `place` may be NULL; a line of 0 stands for the whole file. */
 void problems_add(struct problems *problems, const struct place *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void problems_free(struct problems *problems);

@@ -67,8 +67,8 @@ struct engine_ops {
 	void (*stop_fetch)(struct engine *);
 	void (*complete)(struct engine *, const char *id, const json_t *variables, const json_t *local,
 			 engine_answered *done, void *arg);
-	void (*fail)(struct engine *, const char *id, const char *message, const char *details, int retries,
-		     int64_t retry_wait, engine_answered *done, void *arg);
+	void (*failure)(struct engine *, const char *id, const char *message, const char *details, int retries,
+			int64_t retry_wait, engine_answered *done, void *arg);
 	void (*bpmn_error)(struct engine *, const char *id, const char *code, const char *message,
 			   const json_t *variables, engine_answered *done, void *arg);
 	void (*extend)(struct engine *, const char *id, int64_t lock, engine_answered *done, void *arg);
@@ -131,7 +131,7 @@ static inline void engine_complete(struct engine *e, const char *id, const json_
 static inline void engine_fail(struct engine *e, const char *id, const char *message, const char *details, int retries,
 			       int64_t retry_wait, engine_answered *done, void *arg)
 {
-	e->ops->fail(e, id, message, details, retries, retry_wait, done, arg);
+	e->ops->failure(e, id, message, details, retries, retry_wait, done, arg);
 }
 static inline void engine_bpmn_error(struct engine *e, const char *id, const char *code, const char *message,
 				     const json_t *variables, engine_answered *done, void *arg)

@@ -27,6 +27,7 @@ struct client_request {
 	int64_t timeout;	    /* milliseconds; 0: the service's. The smaller of both counts unless `long_poll`. */
 	int long_poll;		    /* timeout is taken as it is, TCP keepalive is on */
 	long answer_limit;	    /* 0: HTTP_ANSWER_LIMIT */
+	int repeatable;		    /* a POST that does no harm when it arrives twice: see `once` in http.h */
 };
 
 /* Starts a request, after having fetched an OAuth2 token when the one at hand is missing or nearly over (one fetch

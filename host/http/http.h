@@ -28,7 +28,7 @@ struct http_request {
 	size_t body_length;
 	int64_t timeout; /* milliseconds for the whole exchange */
 	struct http_tls tls;
-	int idle_probe;	       /* keep the connection under TCP keepalive: a half-open one is found */
+	int once; /* never sent a second time by itself when a kept connection turns out to be closed: HTTP_UNKNOWN */
 	long answer_limit;     /* 0: HTTP_ANSWER_LIMIT */
 	int refuse_link_local; /* never connect to 169.254.0.0/16 or fe80::/10 */
 };

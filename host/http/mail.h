@@ -33,6 +33,10 @@ typedef void mail_done(void *arg, const struct mail_answer *answer);
 struct mail_call *mail_send(struct http *http, const struct service *service, const struct bptl_mail *mail,
 			    const char *message_id, int64_t wall, mail_done *done, void *arg, struct error *error);
 
+/* Ends it now: done() is called, with MAIL_UNKNOWN when the text was sent already and else MAIL_LATER, before this
+ * returns. */
+void mail_cancel(struct mail_call *call);
+
 /* The address check alone; for configuration and units. 0, or -1 and the reason. */
 int mail_check_address(const char *address, struct error *error);
 

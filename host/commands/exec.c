@@ -1,0 +1,253 @@
+/* exec.c: bptl exec: runs one unit here and now, without an engine and without a child process, so that a debugger, valgrind
+ * and sanitizers work on a plugin as on any program. Real services are called. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "core/registry.h"
+#include "core/runners.h"
+#include "engine/local.h"
+#include "runner/workshop.h"
+
+static const char usage[] =
+	"usage: bptl exec [--conf PATH] [--vars FILE] [--id ID] TOPIC\n"
+	"\n"
+	"Runs the unit that TOPIC is bound to (the name of its [topic] section, or its topic) once, with the variables of FILE, in this\n"
+	"process: under gdb, valgrind or a sanitizer like any program. The services are really called; no engine is involved and nothing\n"
+	"is journaled. Prints the outcome as JSON: {outcome, message, details, code, permanent, variables, local}.\n"
+	"\n"
+	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
+	"  --vars FILE   JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is standard input\n"
+	"  --id ID       the task's id, from which a mail gets its Message-ID (default: a new one)\n"
+	"\n"
+	"Exit status: 0 done; 1 the unit failed; 3 it ended with a BPMN error; 64 wrong usage; 66 FILE cannot be read; 78 something is\n"
+	"wrong in the configuration.\n";
+
+struct arguments {
+	const char *conf, *vars, *id, *topic;
+};
+
+static const struct config_topic *find_topic(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->topic_count; i++)
+		if (strcmp(config->topics[i].name, name) == 0)
+			return &config->topics[i];
+	for (size_t i = 0; i < config->topic_count; i++)
+		if (strcmp(config->topics[i].topic, name) == 0)
+			return &config->topics[i];
+	(void)fprintf(stderr, "bptl exec: there is no section [topic %s]\n", name);
+	return NULL;
+}
+
+static json_t *plugin_order(const struct config *config, const struct config_plugin *plugin)
+{
+	json_t *settings = mem_json(json_object());
+	char *library = runners_library(config, plugin);
+	json_t *order;
+
+	for (size_t i = 0; i < plugin->setting_count; i++)
+		json_put_text(settings, plugin->settings[i].name, plugin->settings[i].value);
+	order = mem_json(json_pack("{s:s, s:s, s:o}", "plugin", plugin->name, "library", library, "settings", settings));
+	free(library);
+	return order;
+}
+
+static json_t *supplies(const struct config *config, const struct config_topic *topic)
+{
+	json_t *services = mem_json(json_array()), *apps = mem_json(json_array());
+	json_t *engine = service_to_json(&config->engines[topic->engine].service);
+
+	for (size_t i = 0; i < topic->use_count; i++)
+		(void)json_array_append_new(services, service_to_json(&config->services[topic->uses[i].service].service));
+	if (config->engines[topic->engine].type == CONFIG_CAMUNDA) {
+		json_put_text(engine, "name", "engine:exec");
+		(void)json_array_append(services, engine);
+	}
+	json_decref(engine);
+	for (size_t i = 0; i < config->app_count; i++)
+		(void)json_array_append_new(apps, app_to_json(&config->apps[i].app));
+	return mem_json(json_pack("{s:o, s:o, s:b}", "services", services, "apps", apps, "unknown_app_refuse",
+	                          config->host.unknown_app_refuse));
+}
+
+static json_t *run_order(const struct binding *binding, json_t *variables, const char *id, int64_t time_limit)
+{
+	json_t *uses = mem_json(json_copy(binding->uses));
+	char *made = mem_format("exec-%lld", (long long)clock_wall());
+	json_t *order;
+
+	json_put_text(uses, "engine", "engine:exec");
+	order = mem_json(json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:O, s:O, s:o, s:[], s:I}", "key", "exec", "unit",
+	                           binding->topic->unit, "facts", "id", id ? id : made, "topic", binding->topic->topic, "unit",
+	                           binding->topic->unit, "variables", variables, "options", binding->options, "uses", uses, "steps",
+	                           "time_limit", (json_int_t)time_limit));
+	free(made);
+	return order;
+}
+
+static int print_result(const json_t *result)
+{
+	char *text = json_dumps(result, JSON_INDENT(2));
+	const char *outcome = json_get_text(result, "outcome");
+
+	if (text)
+		(void)puts(text);
+	free(text);
+	if (text_equal(outcome, "done"))
+		return EXIT_DONE;
+	return text_equal(outcome, "bpmn-error") ? EXIT_BPMN_ERROR : EXIT_FAILED;
+}
+
+static const struct config_plugin *plugin_of(const struct config *config, const struct config_topic *topic, size_t *index)
+{
+	for (*index = 0; *index < config->plugin_count; ++*index)
+		if (strcmp(config->plugins[*index].name, topic->plugin) == 0)
+			return &config->plugins[*index];
+	return NULL;
+}
+
+/* Holds the one topic against the one plugin that is loaded. 0, or -1 after the problems were shown. */
+static int bind_topic(struct registry *registry, const struct config *config, const struct config_topic *topic, size_t plugin,
+                      json_t *about)
+{
+	struct config one = *config; /* with this topic alone */
+	json_t **abouts = mem_new(config->plugin_count, sizeof(*abouts));
+	struct problems problems = {0};
+	int code;
+
+	abouts[plugin] = about;
+	one.topics = (struct config_topic *)topic;
+	one.topic_count = 1;
+	code = registry_build(registry, &one, abouts, &problems);
+	if (code)
+		conf_show(&problems);
+	problems_free(&problems);
+	free(abouts);
+	return code;
+}
+
+static int run_unit(struct workshop *shop, const struct config *config, const struct config_topic *topic, size_t plugin,
+                    json_t *variables, const char *id)
+{
+	struct registry registry = {0};
+	json_t *about = plugin_describe(&shop->plugin);
+	json_t *supply = supplies(config, topic);
+	json_t *result;
+	struct error error;
+	int status = EXIT_CONFIG;
+
+	if (bind_topic(&registry, config, topic, plugin, about))
+		goto out;
+	if (workshop_supply(shop, supply, &error)) {
+		(void)fprintf(stderr, "bptl exec: %s\n", error.text);
+		goto out;
+	}
+	result = workshop_exec(shop, run_order(&registry.bindings[0], variables, id,
+	                                       topic->time_limit ? topic->time_limit : config->plugins[plugin].time_limit));
+	status = print_result(result);
+	json_decref(result);
+out:
+	registry_clear(&registry);
+	json_decref(about);
+	json_decref(supply);
+	return status;
+}
+
+static int exec(const struct config *config, const struct config_topic *topic, json_t *variables, const char *id)
+{
+	struct log *log = log_new(config->host.level, config->host.format);
+	struct workshop shop;
+	struct error error;
+	size_t index;
+	const struct config_plugin *plugin = plugin_of(config, topic, &index);
+	json_t *order = plugin_order(config, plugin);
+	int status = EXIT_CONFIG;
+
+	if (workshop_open(&shop, order, log, &error)) {
+		struct problems problems = {0};
+
+		problems_add(&problems, &plugin->place, "plugin %s cannot be used: %s", plugin->name, error.text);
+		conf_show(&problems);
+		problems_free(&problems);
+	} else {
+		status = run_unit(&shop, config, topic, index, variables, id);
+		workshop_close(&shop);
+	}
+	json_decref(order);
+	log_free(log);
+	return status;
+}
+
+/* 0, or the exit status. */
+static int read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
+	                                        {"vars", required_argument, NULL, 'v'},
+	                                        {"id", required_argument, NULL, 'i'},
+	                                        {"help", no_argument, NULL, 'h'},
+	                                        {0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:v:i:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments->conf = optarg;
+			break;
+		case 'v':
+			arguments->vars = optarg;
+			break;
+		case 'i':
+			arguments->id = optarg;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return -1;
+		default:
+			(void)fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind + 1 != argc) {
+		(void)fprintf(stderr, "bptl exec: say which topic\n%s", usage);
+		return EXIT_USAGE;
+	}
+	arguments->topic = argv[optind];
+	return 0;
+}
+
+int command_exec(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	int status = read_arguments(argc, argv, &arguments);
+	const struct config_topic *topic;
+	json_t *given, *variables = NULL;
+	struct config *config;
+	struct error error;
+
+	if (status)
+		return status < 0 ? EXIT_DONE : status;
+	given = arguments.vars ? read_object(arguments.vars) : json_object();
+	if (!given)
+		return EXIT_INPUT;
+	variables = local_variables(given, &error);
+	json_decref(given);
+	if (!variables) {
+		(void)fprintf(stderr, "bptl exec: %s\n", error.text);
+		return EXIT_INPUT;
+	}
+	status = EXIT_CONFIG;
+	config = conf_load(conf_path(arguments.conf));
+	if (config) {
+		topic = find_topic(config, arguments.topic);
+		status = topic ? exec(config, topic, variables, arguments.id) : EXIT_USAGE;
+		config_free(config);
+	}
+	json_decref(variables);
+	return status;
+}

@@ -1,0 +1,113 @@
+/* submit.c: bptl submit: puts a task into the embedded engine. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands/commands.h"
+#include "engine/engine.h"
+
+static const char usage[] =
+	"usage: bptl submit [--conf PATH] [--engine NAME] [--vars FILE] [--business-key KEY] [--priority N] TOPIC\n"
+	"\n"
+	"Puts a task on TOPIC into the embedded engine (type = local) and prints its id. A running `bptl run` performs it; `bptl tasks`\n"
+	"shows what became of it.\n"
+	"\n"
+	"  --conf PATH          folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
+	"  --engine NAME        which embedded engine, when there are several\n"
+	"  --vars FILE          JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is standard input\n"
+	"  --business-key KEY   of the task\n"
+	"  --priority N         higher ones are fetched first (default 0)\n"
+	"\n"
+	"Exit status: 0; 64 wrong usage; 66 FILE cannot be read; 73 the engine's database cannot be used; 78 something is wrong in the\n"
+	"configuration.\n";
+
+struct arguments {
+	const char *conf, *engine, *vars, *business_key, *topic;
+	int64_t priority;
+};
+
+static int submit(const struct arguments *arguments, const struct config_engine *engine, const json_t *variables)
+{
+	struct error error;
+	char *id = NULL;
+
+	if (local_submit(engine->database, arguments->topic, variables, arguments->business_key, arguments->priority, &id, &error)) {
+		(void)fprintf(stderr, "bptl submit: %s\n", error.text);
+		return EXIT_STATE;
+	}
+	(void)puts(id);
+	free(id);
+	return EXIT_DONE;
+}
+
+static int read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
+	                                        {"engine", required_argument, NULL, 'e'},
+	                                        {"vars", required_argument, NULL, 'v'},
+	                                        {"business-key", required_argument, NULL, 'b'},
+	                                        {"priority", required_argument, NULL, 'p'},
+	                                        {"help", no_argument, NULL, 'h'},
+	                                        {0}};
+	char *end;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:e:v:b:p:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments->conf = optarg;
+			break;
+		case 'e':
+			arguments->engine = optarg;
+			break;
+		case 'v':
+			arguments->vars = optarg;
+			break;
+		case 'b':
+			arguments->business_key = optarg;
+			break;
+		case 'p':
+			arguments->priority = strtoll(optarg, &end, 10);
+			if (*end || end == optarg) {
+				(void)fprintf(stderr, "bptl submit: --priority %s is no whole number\n", optarg);
+				return EXIT_USAGE;
+			}
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return -1;
+		default:
+			(void)fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind + 1 != argc) {
+		(void)fprintf(stderr, "bptl submit: say which topic\n%s", usage);
+		return EXIT_USAGE;
+	}
+	arguments->topic = argv[optind];
+	return 0;
+}
+
+int command_submit(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	int status = read_arguments(argc, argv, &arguments);
+	const struct config_engine *engine;
+	struct config *config;
+	json_t *variables;
+
+	if (status)
+		return status < 0 ? EXIT_DONE : status;
+	variables = arguments.vars ? read_object(arguments.vars) : json_object();
+	if (!variables)
+		return EXIT_INPUT;
+	status = EXIT_CONFIG;
+	config = conf_load(conf_path(arguments.conf));
+	engine = config ? local_engine(config, arguments.engine) : NULL;
+	if (engine)
+		status = submit(&arguments, engine, variables);
+	config_free(config);
+	json_decref(variables);
+	return status;
+}

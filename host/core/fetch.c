@@ -1,0 +1,237 @@
+/* fetch.c: see fetch.h. Two kinds of waiting must not be confused: an idle poll waits at the engine, and is followed by the
+ * next at once; a failed one is followed after a growing wait. */
+#include "core/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "core/tasks.h"
+
+#define FAILURE_WAIT_FIRST 500
+#define FAILURE_WAIT_MOST 30000
+#define SHORTEST_POLL 100
+
+static int free_places(const struct core *core)
+{
+	return core->config->host.workers - core->busy - core->reserved;
+}
+
+static int held(const struct fetcher *fetcher)
+{
+	int count = 0;
+
+	for (const struct core_task *task = fetcher->core->tasks; task; task = task->next)
+		count += task->engine == fetcher->index;
+	return count;
+}
+
+/* How many tasks to ask for: places are shared with the engines that could poll now, too. A topic near its own limit
+ * narrows the poll, so that whatever mix arrives fits. */
+static int most_tasks(const struct fetcher *fetcher)
+{
+	const struct core *core = fetcher->core;
+	int most = free_places(core), sharing = 0;
+
+	for (size_t i = 0; i < core->config->engine_count; i++)
+		sharing += !core->fetchers[i].polling;
+	if (sharing > 1 && most > 1)
+		most = (most + sharing - 1) / sharing;
+	if (fetcher->config->max_tasks && most > fetcher->config->max_tasks - held(fetcher))
+		most = fetcher->config->max_tasks - held(fetcher);
+	/* performed tasks that the engine does not take back hold no place, but must not pile up without end */
+	if (held(fetcher) >= 4 * core->config->host.workers)
+		most = 0;
+	for (size_t i = 0; i < core->registry.count; i++) {
+		const struct binding *binding = &core->registry.bindings[i];
+		int left = binding->topic->parallel - binding->busy;
+
+		if (binding->topic->engine == fetcher->index && binding->topic->parallel && left > 0 && left < most)
+			most = left;
+	}
+	return most;
+}
+
+static size_t list_topics(struct fetcher *fetcher)
+{
+	const struct core *core = fetcher->core;
+	size_t count = 0;
+
+	fetcher->topics = mem_resize(fetcher->topics, core->registry.count + 1, sizeof(*fetcher->topics));
+	for (size_t i = 0; i < core->registry.count; i++) {
+		const struct binding *binding = &core->registry.bindings[i];
+		const struct config_topic *topic = binding->topic;
+
+		if (topic->engine != fetcher->index || (topic->parallel && binding->busy >= topic->parallel) ||
+		    !core->seats[binding->plugin].current || !core->seats[binding->plugin].current->ready)
+			continue;
+		fetcher->topics[count++] = (struct engine_topic){
+			.name = topic->topic,
+			.lock = topic->lock,
+			.variables = binding->variables,
+			.definition_keys = topic->definition_keys.count ? (const char *const *)topic->definition_keys.list : NULL,
+			.business_key = topic->business_key,
+			.tenants = topic->tenants.count ? (const char *const *)topic->tenants.list : NULL,
+			.without_tenant = topic->without_tenant,
+			.process_variables = topic->process_variables,
+			.local_variables = topic->local_variables,
+			.extension_properties = topic->extension_properties,
+		};
+	}
+	return count;
+}
+
+static void poll_failed(struct fetcher *fetcher, const char *words)
+{
+	int64_t wait = clock_backoff(++fetcher->failures, FAILURE_WAIT_FIRST, FAILURE_WAIT_MOST);
+	struct log_about about = {.engine = fetcher->config->name};
+
+	fetcher->poll_at = clock_boot() + wait;
+	fetcher->look_for_strays = 1;
+	log_line(fetcher->core->log, LOG_WARNING, &about, "the poll for tasks failed (%u in a row): %s; next try in %.1f s",
+	         fetcher->failures, words, (double)wait / 1000);
+}
+
+static void poll_done(void *arg, enum engine_result result, struct engine_task *tasks, size_t count, const char *words)
+{
+	struct fetcher *fetcher = arg;
+	struct log_about about = {.engine = fetcher->config->name};
+
+	fetcher->polling = 0;
+	fetcher->core->reserved -= fetcher->reserved;
+	fetcher->reserved = 0;
+	if (result == ENGINE_TAKEN) {
+		if (fetcher->failures)
+			log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again after %u failed polls",
+			         fetcher->failures);
+		fetcher->failures = 0;
+		fetcher->answered_at = clock_boot();
+		for (size_t i = 0; i < count; i++)
+			tasks_take(fetcher->core, fetcher->index, &tasks[i], NULL);
+	} else if (result == ENGINE_STOPPED) {
+		fetcher->look_for_strays = 1;
+	} else {
+		poll_failed(fetcher, words);
+	}
+}
+
+static void open_poll(struct fetcher *fetcher, int64_t now)
+{
+	int most = most_tasks(fetcher);
+	int64_t wait = fetcher->config->long_poll;
+	size_t count;
+
+	if (most <= 0)
+		return;
+	count = list_topics(fetcher);
+	if (count == 0)
+		return;
+	if (fetcher->retry_due != INT64_MAX) {
+		if (fetcher->retry_due - now < wait)
+			wait = fetcher->retry_due - now > SHORTEST_POLL ? fetcher->retry_due - now : SHORTEST_POLL;
+		if (fetcher->retry_due <= now)
+			fetcher->retry_due = INT64_MAX;
+	}
+	fetcher->polling = 1;
+	fetcher->reserved = most;
+	fetcher->core->reserved += most;
+	engine_fetch(fetcher->engine, fetcher->topics, count, most, wait, poll_done, fetcher);
+}
+
+/* ---- tasks that the engine thinks we hold ---- */
+
+static void stray_unlocked(void *arg, enum engine_result result, const char *words)
+{
+	(void)arg;
+	(void)result;
+	(void)words; /* if it did not work, the lock runs out */
+}
+
+static void strays_listed(void *arg, enum engine_result result, const char *const *ids, size_t count, const char *words)
+{
+	struct fetcher *fetcher = arg;
+	struct log_about about = {.engine = fetcher->config->name};
+
+	fetcher->listing = 0;
+	if (result == ENGINE_STOPPED)
+		return;
+	if (result == ENGINE_AGAIN) {
+		poll_failed(fetcher, words);
+		return;
+	}
+	fetcher->look_for_strays = 0;
+	if (result != ENGINE_TAKEN)
+		log_line(fetcher->core->log, LOG_WARNING, &about, "the engine does not say which tasks we hold (%s): those whose "
+		         "answer never came return when their lock ends", words);
+	for (size_t i = 0; i < count; i++) {
+		if (tasks_has(fetcher->core, fetcher->index, ids[i]))
+			continue;
+		about.task = ids[i];
+		log_line(fetcher->core->log, LOG_INFO, &about, "the engine holds this task locked for us, and its answer never came: "
+		         "unlocked");
+		engine_unlock(fetcher->engine, ids[i], stray_unlocked, NULL);
+	}
+}
+
+/* ---- turns ---- */
+
+void fetch_turn(struct fetcher *fetcher, int64_t now)
+{
+	(void)engine_turn(fetcher->engine, now);
+	if (fetcher->stopping || fetcher->core->draining)
+		return;
+	if (fetcher->polling || fetcher->listing || now < fetcher->poll_at)
+		return;
+	/* before a poll, not beside it: what a poll has just locked is not known here yet */
+	if (fetcher->look_for_strays) {
+		fetcher->listing = 1;
+		engine_list_locked(fetcher->engine, strays_listed, fetcher);
+	} else {
+		open_poll(fetcher, now);
+	}
+}
+
+int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
+{
+	int64_t due = engine_turn(fetcher->engine, now);
+
+	if (!fetcher->polling && !fetcher->core->draining && fetcher->poll_at > now && fetcher->poll_at < due)
+		due = fetcher->poll_at;
+	return due;
+}
+
+void fetch_expect(struct fetcher *fetcher, int64_t due)
+{
+	if (due < fetcher->retry_due)
+		fetcher->retry_due = due;
+}
+
+void fetch_stop(struct fetcher *fetcher)
+{
+	fetcher->stopping = 1;
+	if (fetcher->polling)
+		engine_stop_fetch(fetcher->engine);
+}
+
+int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct error *error)
+{
+	const struct config_engine *config = &core->config->engines[index];
+
+	*fetcher = (struct fetcher){.core = core, .index = index, .config = config, .retry_due = INT64_MAX,
+	                            .look_for_strays = 1};
+	if (config->type == CONFIG_LOCAL)
+		fetcher->engine = local_new(config->name, core->worker_id, config->database, core->log, error);
+	else
+		fetcher->engine = camunda_new(config->name, core->worker_id, core->client, &config->service, config->use_priority,
+		                              config->order, core->log);
+	return fetcher->engine ? 0 : -1;
+}
+
+void fetch_clear(struct fetcher *fetcher)
+{
+	if (fetcher->engine)
+		engine_free(fetcher->engine);
+	free(fetcher->topics);
+}

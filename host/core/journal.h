@@ -1,0 +1,66 @@
+/* journal.h: what must survive a crash: the tasks that this host holds, what came of them, and the steps of their units.
+ * SQLite in WAL mode in the state folder, mode 0600. What is written during a turn of the loop becomes durable with
+ * journal_commit() at its end, and only then are frames and requests that depend on it sent. */
+#ifndef BPTL_CORE_JOURNAL_H
+#define BPTL_CORE_JOURNAL_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct journal;
+
+/* How far a task is, as the journal keeps it. */
+enum journal_state {
+	JOURNAL_HELD = 1,      /* queued or running */
+	JOURNAL_PERFORMED = 2, /* done, result kept, to be completed at the engine */
+	JOURNAL_FAILING = 3,   /* failed, result kept, to be reported to the engine */
+	JOURNAL_CALLING = 4,   /* completed, its callbackUrl is still to be called */
+	JOURNAL_COMPLETED = 10,
+	JOURNAL_FAILED = 11,   /* reported; the engine may offer it again */
+	JOURNAL_LOST = 12,     /* no longer ours; somebody may be offered it */
+	JOURNAL_RETURNED = 13  /* unlocked unfinished, at shutdown */
+};
+
+/* A row. Owned members, journal_row_clear() frees them. */
+struct journal_row {
+	char *engine, *id;
+	enum journal_state state;
+	int attempt;       /* how often it was started */
+	int64_t first_run; /* microseconds since 1970: the task's own now */
+	json_t *task;      /* as engine_task_to_json() made it, or NULL when it is over */
+	json_t *result;    /* or NULL */
+};
+
+/* Opens or makes <folder>/journal.db and locks the folder against a second host. NULL and the reason. */
+struct journal *journal_open(const char *folder, struct error *error);
+void journal_close(struct journal *journal);
+/* The worker id that belongs to this state folder: made once, then kept. Owned. */
+char *journal_worker_id(struct journal *journal);
+
+/* 1 and the row, or 0. */
+int journal_find(struct journal *journal, const char *engine, const char *id, struct journal_row *row);
+/* Calls take() for every task that is not over; the row is borrowed, members may be taken by zeroing them. */
+void journal_each(struct journal *journal, void (*take)(void *arg, struct journal_row *row), void *arg);
+void journal_row_clear(struct journal_row *row);
+
+/* Writes a task that was taken on: inserts, or updates state, attempt and task of one that was here before. */
+void journal_hold(struct journal *journal, const struct journal_row *row);
+/* Changes the state; result (borrowed) replaces the one kept when it is not NULL. Over states drop task and result;
+ * JOURNAL_COMPLETED drops the bodies of the steps, too. */
+void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
+                   const json_t *result);
+/* Steps: put rows (as runner/steps.c describes them), drop numbers. */
+void journal_note(struct journal *journal, const char *engine, const char *id, const json_t *put, const json_t *drop);
+/* The steps of a task in their order: new reference. */
+json_t *journal_steps(struct journal *journal, const char *engine, const char *id);
+/* An intent whose unknown outcome is being reported to people. */
+void journal_reported(struct journal *journal, const char *engine, const char *id, int step);
+/* Deletes rows of completed tasks that changed before this time (microseconds since 1970). */
+void journal_purge(struct journal *journal, int64_t before);
+
+/* Makes durable what was written since the last commit. 0, or -1 and the reason: nothing of it is durable then. */
+int journal_commit(struct journal *journal, struct error *error);
+
+#endif

@@ -1,0 +1,35 @@
+/* registry.h: which topic is bound to which unit of which plugin, with which services: the configuration held against
+ * what the loaded plugins declare. */
+#ifndef BPTL_CORE_REGISTRY_H
+#define BPTL_CORE_REGISTRY_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "config/config.h"
+
+/* A topic and what it is bound to. */
+struct binding {
+	const struct config_topic *topic; /* borrowed from the config */
+	size_t plugin;                    /* index in config.plugins */
+	const json_t *unit;               /* what the plugin declares of it; borrowed from the plugin's description */
+	const char **variables;           /* to fetch: declared ones, their alternatives, callbackUrl; ends with NULL */
+	json_t *options;                  /* key: text, fallbacks filled in */
+	json_t *uses;                     /* alias: name of the service */
+	int busy;                         /* tasks of it that are queued or run */
+};
+
+struct registry {
+	struct binding *bindings;
+	size_t count;
+};
+
+/* abouts: what each plugin of the config declares (JSON, as plugin_describe() makes it; NULL: it could not be loaded).
+ * Whatever does not fit is added to problems. 0 or -1. Borrows config and abouts. */
+int registry_build(struct registry *registry, const struct config *config, json_t *const *abouts,
+                   struct problems *problems);
+void registry_clear(struct registry *registry);
+/* The binding of a topic of an engine, or NULL. */
+struct binding *registry_find(const struct registry *registry, size_t engine, const char *topic);
+
+#endif

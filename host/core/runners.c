@@ -1,0 +1,420 @@
+/* runners.c: see runners.h. */
+#include "core/runners.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "core/tasks.h"
+
+extern char **environ;
+
+#define RESTART_MOST 60000   /* ms between starts of a plugin that dies again and again */
+#define CALM 60000           /* ms that a process must live for its deaths to be forgotten */
+
+/* ---- starting ---- */
+
+char *runners_library(const struct config *config, const struct config_plugin *plugin)
+{
+	char path[PATH_MAX];
+	ssize_t length;
+	char *folder, *library;
+
+	if (plugin->library)
+		return mem_text(plugin->library);
+	if (config->host.plugins)
+		return mem_format("%s/%s.so", config->host.plugins, plugin->name);
+	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (length > 0) {
+		path[length] = '\0';
+		folder = dirname(path);
+		library = mem_format("%s/plugins/%s.so", folder, plugin->name);
+		if (access(library, F_OK) == 0)
+			return library;
+		free(library);
+	}
+	return mem_format("%s/%s.so", BPTL_PLUGIN_FOLDER, plugin->name);
+}
+
+static json_t *start_frame(const struct seat *seat)
+{
+	json_t *settings = mem_json(json_object());
+
+	for (size_t i = 0; i < seat->plugin->setting_count; i++)
+		json_put_text(settings, seat->plugin->settings[i].name, seat->plugin->settings[i].value);
+	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "type", "start", "plugin", seat->plugin->name, "library",
+	                          seat->library, "settings", settings, "log_level", (int)log_level_of(seat->core->log),
+	                          "log_format", (int)log_format_of(seat->core->log)));
+}
+
+/* LD_BIND_NOW makes a missing symbol show when the plugin is loaded; libltdl alone would bind it at first use. The
+ * environment may hold secrets that only the core is to see, so the child gets a short one. */
+static char **child_environment(void)
+{
+	static const char *const kept[] = {"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "http_proxy", "https_proxy",
+	                                   "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
+	                                   "LSAN_OPTIONS", "LD_PRELOAD", "GCOV_PREFIX", NULL};
+	char **list = mem_new(sizeof(kept) / sizeof(*kept) + 2, sizeof(*list));
+	size_t count = 0;
+
+	list[count++] = mem_text("LD_BIND_NOW=1");
+	for (size_t i = 0; kept[i]; i++)
+		if (getenv(kept[i]))
+			list[count++] = mem_format("%s=%s", kept[i], getenv(kept[i]));
+	return list;
+}
+
+static int spawn(const struct seat *seat, struct process *process, int socket, int note)
+{
+	char *arguments[] = {(char *)"bptl", (char *)"runner", seat->plugin->name, NULL};
+	char **environment = child_environment();
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int code;
+
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawnattr_init(&attributes);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	(void)posix_spawnattr_setsigdefault(&attributes, &all);
+	(void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	(void)posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO); /* what a unit prints is log */
+	(void)posix_spawn_file_actions_adddup2(&actions, socket, 3);
+	(void)posix_spawn_file_actions_adddup2(&actions, note, 4);
+	code = posix_spawn(&process->pid, "/proc/self/exe", &actions, &attributes, arguments, environment);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attributes);
+	for (char **at = environment; *at; at++)
+		free(*at);
+	free(environment);
+	return code;
+}
+
+/* A descriptor that cannot be one of those that the child is given by number. */
+static int away(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+
+	(void)close(fd);
+	return moved;
+}
+
+static struct process *process_start(struct seat *seat)
+{
+	struct process *process = mem_new(1, sizeof(*process));
+	int sockets[2] = {-1, -1}, notes[2] = {-1, -1};
+	int code;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) || pipe2(notes, O_CLOEXEC)) {
+		code = errno;
+	} else {
+		process->socket = away(sockets[0]);
+		sockets[1] = away(sockets[1]);
+		process->note = away(notes[0]);
+		notes[1] = away(notes[1]);
+		(void)fcntl(process->socket, F_SETFL, O_NONBLOCK);
+		(void)fcntl(process->note, F_SETFL, O_NONBLOCK);
+		code = spawn(seat, process, sockets[1], notes[1]);
+		(void)close(sockets[1]);
+		(void)close(notes[1]);
+	}
+	if (code) {
+		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
+		         "the plugin's process cannot be started: %s", strerror(code));
+		free(process);
+		return NULL;
+	}
+	process->started = clock_boot();
+	process_send(process, start_frame(seat));
+	return process;
+}
+
+void seat_init(struct seat *seat, struct core *core, const struct config_plugin *plugin)
+{
+	*seat = (struct seat){.core = core, .plugin = plugin, .library = runners_library(core->config, plugin)};
+}
+
+void seat_turn(struct seat *seat, int64_t now)
+{
+	if (!seat->current && now >= seat->start_at && !seat->core->ended) {
+		seat->current = process_start(seat);
+		if (!seat->current)
+			seat->start_at = now + clock_backoff(++seat->deaths, 1000, RESTART_MOST);
+	}
+	for (struct process *p = seat->retired; p; p = p->next)
+		if (p->held == 0 || now >= p->kill_at)
+			(void)kill(p->pid, SIGKILL);
+}
+
+int64_t seat_due(const struct seat *seat)
+{
+	int64_t due = seat->current ? INT64_MAX : seat->start_at;
+
+	for (const struct process *p = seat->retired; p; p = p->next)
+		if (p->kill_at < due)
+			due = p->kill_at;
+	return due;
+}
+
+/* ---- talking ---- */
+
+void process_send(struct process *process, json_t *frame)
+{
+	if (frame_add(&process->out, frame))
+		(void)kill(process->pid, SIGKILL); /* cannot be: what we send is bounded by what an engine may answer */
+}
+
+static void flush(struct process *process)
+{
+	while (process->out.length) {
+		ssize_t n = send(process->socket, process->out.data, process->out.length, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		text_drop(&process->out, (size_t)n);
+	}
+	text_free(&process->out);
+}
+
+void seat_run(struct seat *seat, struct process *process, json_t *frame)
+{
+	(void)seat;
+	process->held++;
+	process_send(process, frame);
+	flush(process);
+}
+
+unsigned seat_fd_count(const struct seat *seat)
+{
+	unsigned count = seat->current ? 2 : 0;
+
+	for (const struct process *p = seat->retired; p; p = p->next)
+		count += 2;
+	return count;
+}
+
+static unsigned add_fds(const struct process *process, struct pollfd *fds, unsigned count)
+{
+	fds[count++] = (struct pollfd){.fd = process->socket, .events = process->out.length ? POLLIN | POLLOUT : POLLIN};
+	fds[count++] = (struct pollfd){.fd = process->note, .events = POLLIN};
+	return count;
+}
+
+unsigned seat_fds(const struct seat *seat, struct pollfd *fds, unsigned count)
+{
+	if (seat->current)
+		count = add_fds(seat->current, fds, count);
+	for (const struct process *p = seat->retired; p; p = p->next)
+		count = add_fds(p, fds, count);
+	return count;
+}
+
+static json_t *services_frame(const struct seat *seat)
+{
+	const struct core *core = seat->core;
+	json_t *services = mem_json(json_array()), *apps = mem_json(json_array());
+
+	tasks_services(seat, services);
+	for (size_t i = 0; i < core->config->app_count; i++)
+		(void)json_array_append_new(apps, app_to_json(&core->config->apps[i].app));
+	return mem_json(json_pack("{s:s, s:o, s:o, s:b}", "type", "services", "services", services, "apps", apps,
+	                          "unknown_app_refuse", core->config->host.unknown_app_refuse));
+}
+
+/* Its services follow once the registry knows which topics are bound to it; a restarted one gets them at once. */
+static void got_ready(struct seat *seat, struct process *process, json_t *frame)
+{
+	process->ready = 1;
+	json_decref(seat->about);
+	seat->about = json_incref(frame);
+	free(seat->refusal);
+	seat->refusal = NULL;
+	log_line(seat->core->log, LOG_INFO, &(struct log_about){.plugin = seat->plugin->name}, "plugin ready, version %s, %zu units",
+	         json_get_text(frame, "version"), json_array_size(json_object_get(frame, "units")));
+	if (seat->core->registry.bindings)
+		process_send(process, services_frame(seat));
+}
+
+void runners_supply(struct seat *seat)
+{
+	if (seat->current && seat->current->ready)
+		process_send(seat->current, services_frame(seat));
+}
+
+static void take_frame(struct seat *seat, struct process *process, json_t *frame)
+{
+	const char *type = json_get_text(frame, "type");
+
+	if (text_equal(type, "ready")) {
+		got_ready(seat, process, frame);
+	} else if (text_equal(type, "refused")) {
+		free(seat->refusal);
+		seat->refusal = mem_text(json_get_text(frame, "message"));
+	} else if (text_equal(type, "note")) {
+		tasks_note(seat->core, process, frame);
+	} else if (text_equal(type, "result")) {
+		tasks_result(seat->core, process, frame);
+	} else {
+		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},
+		         "the plugin's process sent a frame of unknown type %s: ignored", type ? type : "(none)");
+	}
+}
+
+/* 0 when the process has closed its end or sent what is no frame. */
+static int take_frames(struct seat *seat, struct process *process)
+{
+	struct error error;
+	json_t *frame;
+	int code, received = 0;
+
+	while (received < 1024 * 1024 && (code = frame_receive(process->socket, &process->in)) > 0)
+		received += code;
+	if (received == 0 && (code == 0 || errno != EAGAIN))
+		return 0;
+	while ((code = frame_next(&process->in, &frame, &error)) > 0) {
+		take_frame(seat, process, frame);
+		json_decref(frame);
+	}
+	if (code < 0) {
+		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
+		         "the plugin's process sent %s: it is ended", error.text);
+		(void)kill(process->pid, SIGKILL);
+		return 0;
+	}
+	return 1;
+}
+
+static void take_notes(struct seat *seat, struct process *process)
+{
+	char *end;
+
+	while (frame_receive(process->note, &process->notes) > 0)
+		continue;
+	while (process->notes.length && (end = strchr(process->notes.data, '\n')) != NULL) {
+		char *key = strchr(process->notes.data, ' ');
+
+		*end = '\0';
+		if (key)
+			tasks_crashed(seat->core, process, key + 1, atoi(process->notes.data));
+		text_drop(&process->notes, (size_t)(end - process->notes.data) + 1);
+	}
+}
+
+/* ---- ending ---- */
+
+void seat_retire(struct seat *seat, struct process *process, int64_t kill_at)
+{
+	if (process != seat->current) {
+		if (process->kill_at > kill_at)
+			process->kill_at = kill_at;
+		return;
+	}
+	seat->current = NULL;
+	process->kill_at = kill_at;
+	process->next = seat->retired;
+	seat->retired = process;
+	seat->deaths = clock_boot() - process->started > CALM ? 1 : seat->deaths + 1;
+	seat->start_at = seat->deaths > 1 ? clock_boot() + clock_backoff(seat->deaths - 1, 1000, RESTART_MOST) : 0;
+}
+
+static void process_free(struct process *process)
+{
+	(void)close(process->socket);
+	(void)close(process->note);
+	text_free(&process->in);
+	text_free(&process->out);
+	text_free(&process->notes);
+	free(process);
+}
+
+/* The process is gone: reaps it and says how it ended. */
+static void bury(struct seat *seat, struct process *process)
+{
+	int status = 0, was_current = process == seat->current;
+	struct process **at = &seat->retired;
+
+	while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	take_notes(seat, process);
+	if (process == seat->current)
+		seat_retire(seat, process, 0);
+	while (*at && *at != process)
+		at = &(*at)->next;
+	if (*at)
+		*at = process->next;
+	if (was_current && !process->ready && !seat->refusal)
+		seat->refusal = WIFSIGNALED(status) ? mem_format("its process ended with signal %d (%s) while it was loaded",
+		                                                 WTERMSIG(status), strsignal(WTERMSIG(status)))
+		                                    : mem_format("its process ended with status %d while it was loaded",
+		                                                 WEXITSTATUS(status));
+	tasks_died(seat, process, status);
+	process_free(process);
+}
+
+static int serve_process(struct seat *seat, struct process *process)
+{
+	flush(process);
+	take_notes(seat, process);
+	return take_frames(seat, process);
+}
+
+void seat_serve(struct seat *seat, int64_t now)
+{
+	struct process *next;
+
+	(void)now;
+	for (struct process *p = seat->retired; p; p = next) {
+		next = p->next;
+		if (!serve_process(seat, p))
+			bury(seat, p);
+	}
+	if (seat->current) {
+		struct process *current = seat->current;
+
+		if (!serve_process(seat, current))
+			bury(seat, current);
+	}
+}
+
+void seat_clear(struct seat *seat)
+{
+	struct process *next;
+
+	for (struct process *p = seat->retired; p; p = next) {
+		next = p->next;
+		(void)kill(p->pid, SIGKILL);
+		(void)waitpid(p->pid, NULL, 0);
+		process_free(p);
+	}
+	if (seat->current) {
+		(void)shutdown(seat->current->socket, SHUT_RDWR); /* it ends when it sees this: fini() is called */
+		if (seat->current->held)
+			(void)kill(seat->current->pid, SIGKILL);
+		for (int i = 0; i < 200 && waitpid(seat->current->pid, NULL, WNOHANG) == 0; i++) {
+			(void)usleep(10000);
+			if (i == 199) {
+				(void)kill(seat->current->pid, SIGKILL); /* fini() does not return */
+				(void)waitpid(seat->current->pid, NULL, 0);
+			}
+		}
+		process_free(seat->current);
+	}
+	json_decref(seat->about);
+	free(seat->refusal);
+	free(seat->library);
+}

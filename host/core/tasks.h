@@ -1,0 +1,102 @@
+/* tasks.h: a task's way through the core.
+ *
+ *   fetched → queued → running → performed → completing → completed → (callbackUrl called)
+ *                         │          (result is in the journal)
+ *                         ├→ failing → failed        failure or BPMN error reported to the engine
+ *                         └→ lost                    the engine says the lock is no longer ours
+ *
+ * A poll hands a task to tasks_take(), which writes it to the journal as held. After the commit tasks_turn() gives it to a
+ * process of its plugin. The result comes to tasks_result(), which writes it to the journal; after that commit report.c says
+ * it to the engine, again and again while the engine gives no clear answer. All the while locks.c keeps the lock. Three
+ * outcomes have the names that the contract of `execute` gives them:
+ *   NoCallback     no unit is bound to the topic: reported as an incident
+ *   TaskExpired    the lock had run out before the unit ran, and could not be extended: nothing is done
+ *   TaskPerformed  the journal says that the work is done: it is only completed again
+ * A task holds a place from when it is queued until it is performed, has failed, or is lost. */
+#ifndef BPTL_CORE_TASKS_H
+#define BPTL_CORE_TASKS_H
+
+#include "core/core.h"
+#include "core/runners.h"
+
+#define TASK_STATES(X)                                                                                                 \
+	X(TASK_QUEUED, "queued")                                                                                       \
+	X(TASK_RUNNING, "running")                                                                                     \
+	X(TASK_PERFORMED, "performed")                                                                                 \
+	X(TASK_FAILING, "failing")                                                                                     \
+	X(TASK_RETURNING, "returning")                                                                                 \
+	X(TASK_CALLING, "calling")                                                                                     \
+	X(TASK_OVER, "over")
+
+enum task_state {
+#define X(code, name) code,
+	TASK_STATES(X)
+#undef X
+};
+
+struct core_task {
+	struct core_task *next;
+	struct core *core;
+	size_t engine;
+	char *key; /* engine/id */
+	struct engine_task task;
+	struct binding *binding; /* NULL: NoCallback */
+	enum task_state state;
+	int place;           /* it holds one */
+	int attempt;
+	int64_t first_run;   /* microseconds since 1970 */
+	json_t *result;      /* of the unit, once there is one */
+
+	struct process *process; /* that runs it */
+	int64_t limit_at;    /* clock_boot: when its time is over */
+	int suspect;         /* it ran when a process died for no known reason: runs alone */
+
+	int extending;       /* a request is under way */
+	int64_t extend_at;
+	unsigned extend_tries;
+	int lost;            /* the lock is */
+
+	int reporting;       /* a request is under way */
+	int64_t report_at;
+	unsigned report_tries;
+	struct http_call *call; /* of the callback */
+};
+
+/* The engine of a task, and what a log line about it says. */
+struct engine *task_engine(const struct core_task *task);
+struct log_about task_about(const struct core_task *task);
+
+/* Takes a task on: from a poll (members are taken from *fetched), or from the journal after a start (row, else NULL). */
+void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, const struct journal_row *row);
+/* Starts what may start; after the commit of a turn. */
+void tasks_turn(struct core *core, int64_t now);
+/* When tasks_turn() is needed next. */
+int64_t tasks_due(const struct core *core);
+/* Is this task in hand? */
+int tasks_has(const struct core *core, size_t engine, const char *id);
+/* From the runners. */
+void tasks_result(struct core *core, struct process *process, const json_t *frame);
+void tasks_note(struct core *core, struct process *process, const json_t *frame);
+void tasks_crashed(struct core *core, struct process *process, const char *key, int sig);
+void tasks_died(struct seat *seat, struct process *process, int status);
+/* Adds the services that tasks of this plugin may call, as JSON. */
+void tasks_services(const struct seat *seat, json_t *services);
+/* Sends them to a process that is ready (core/runners.c). */
+void runners_supply(struct seat *seat);
+void tasks_clear(struct core *core);
+
+/* Within the task files: */
+/* The outcome `failed` for reasons of the host's own: counted as any failure of the unit. */
+void task_fails(struct core_task *task, int permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Nothing more is to be done: journal state, place given back. */
+void task_ends(struct core_task *task, enum journal_state state);
+void task_release(struct core_task *task);
+/* locks.c */
+void locks_turn(struct core_task *task, int64_t now);
+/* report.c: does what the task's state asks for towards the engine. */
+void report_turn(struct core_task *task, int64_t now);
+/* callback.c */
+void callback_start(struct core_task *task);
+const char *callback_url(const struct core_task *task);
+
+#endif

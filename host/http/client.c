@@ -1,0 +1,423 @@
+/* client.c: see client.h. A call waits for a token, if its service wants one, and then for its answer. The credential
+ * is added to the headers in one place, add_credential(), and nowhere else. */
+#include "http/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "http/oauth.h"
+#include "http/token.h"
+#include "http/url.h"
+
+#define USUAL_TIMEOUT 30000 /* milliseconds, for a service that has none */
+
+struct client {
+	struct http *http;
+	struct log *log;
+	struct oauth *oauth;
+	struct client_call *first;
+};
+
+struct client_call {
+	struct client *client;
+	const struct service *service;
+	const struct credentials *credentials; /* of the app or the service */
+	char *method, *url, *body;
+	char **headers; /* the caller's, ends with NULL */
+	int64_t begun, timeout;
+	long answer_limit;
+	int once;
+	http_done *done;
+	void *arg;
+	struct http_call *http;	 /* or NULL */
+	struct oauth_wait *wait; /* or NULL */
+	char *token;		 /* the one that was sent, when it had been at hand */
+	int renewed;		 /* a refused token was replaced already */
+	struct client_call *previous, *next;
+};
+
+struct client *client_new(struct http *http, struct log *log)
+{
+	struct client *client = mem_new(1, sizeof(*client));
+
+	client->http = http;
+	client->log = log;
+	client->oauth = oauth_new(http);
+	return client;
+}
+
+void client_free(struct client *client)
+{
+	if (!client)
+		return;
+	while (client->first)
+		client_cancel(client, client->first);
+	oauth_free(client->oauth);
+	free(client);
+}
+
+/* ---- what is refused before anything is sent ---- */
+
+static int has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return 1;
+	return 0;
+}
+
+/* The length of the name at the start of a header line: token characters (RFC 9110, 5.6.2). */
+static size_t name_length(const char *header)
+{
+	return strspn(header, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~");
+}
+
+static int is_named(const char *header, const char *name)
+{
+	size_t length = strlen(name);
+
+	return name_length(header) == length && strncasecmp(header, name, length) == 0;
+}
+
+/* Who we are is not a unit's business, nor how the message is framed. */
+static int check_header(const struct service *service, const struct credentials *credentials, const char *header,
+			struct error *error)
+{
+	static const char *const refused[] = {
+		"Authorization",     "Proxy-Authorization", "Cookie", "Host",	 "Content-Length",
+		"Transfer-Encoding", "Connection",	    "Expect", "Upgrade", "TE",
+		"Trailer",	     "Accept-Encoding"};
+	size_t length = name_length(header);
+	const char *value = header + length + strspn(header + length, ": ");
+
+	if (length == 0 || header[length] != ':' || !*value)
+		return error_set(error, "service %s: a header of the request is not of the form \"Name: value\"",
+				 service->name);
+	if (has_control(header))
+		return error_set(error, "service %s: the header %.*s of the request holds a control character",
+				 service->name, (int)length, header);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (is_named(header, refused[i]))
+			return error_set(error, "service %s: the header %s is not for units to set: the host does that",
+					 service->name, refused[i]);
+	if (service->auth == SERVICE_API_KEY && is_named(header, credentials->header))
+		return error_set(error, "service %s: the header %s carries the service's key: the host sets it",
+				 service->name, credentials->header);
+	return 0;
+}
+
+static int lacks(const char *text)
+{
+	return !text || !*text;
+}
+
+/* What is wrong with the credentials for this way of authentication, or NULL. */
+static const char *credentials_fault(enum service_auth auth, const struct credentials *credentials)
+{
+	switch (auth) {
+	case SERVICE_NONE:
+		return NULL;
+	case SERVICE_ZGW:
+	case SERVICE_OAUTH2:
+		return lacks(credentials->client_id) || lacks(credentials->secret) ? "client_id and secret are needed"
+										   : NULL;
+	case SERVICE_BASIC:
+		if (lacks(credentials->client_id) || !credentials->secret)
+			return "client_id (the user) and secret are needed";
+		return strchr(credentials->client_id, ':') ? "a user name cannot hold a colon" : NULL;
+	case SERVICE_BEARER:
+		if (lacks(credentials->secret))
+			return "secret (the token) is needed";
+		return has_control(credentials->secret) ? "the token holds a control character" : NULL;
+	case SERVICE_API_KEY:
+		if (lacks(credentials->header) || lacks(credentials->value))
+			return "header and value are needed";
+		if (credentials->header[name_length(credentials->header)] != '\0')
+			return "header is not the name of a header";
+		return has_control(credentials->value) ? "value holds a control character" : NULL;
+	}
+	return "its auth is not known";
+}
+
+/* The app's entry for the service wins over what the service has of its own. */
+static const struct credentials *choose(const struct service *service, const struct app *app)
+{
+	for (size_t i = 0; app && i < app->count; i++)
+		if (strcmp(app->entries[i].service, service->name) == 0)
+			return &app->entries[i].credentials;
+	return &service->own;
+}
+
+static int check(const struct client_request *request, const struct credentials *credentials, struct error *error)
+{
+	const struct service *service = request->service;
+	const char *fault = credentials_fault(service->auth, credentials);
+	int of_app = credentials != &service->own;
+
+	if (strcmp(service->type, "smtp") == 0)
+		return error_set(error, "service %s takes mails, no HTTP requests", service->name);
+	if (fault)
+		return error_set(error, "service %s has auth = %s: %s%s%s", service->name,
+				 service_auth_name(service->auth), fault, of_app ? " in app " : "",
+				 of_app ? request->app->name : "");
+	if (service->auth == SERVICE_OAUTH2 && lacks(service->token_url))
+		return error_set(error, "service %s has auth = oauth2: token_url is needed", service->name);
+	if (lacks(request->method) || request->method[name_length(request->method)] != '\0')
+		return error_set(error, "service %s: the method of the request is not one", service->name);
+	for (const char *const *header = request->headers; header && *header; header++)
+		if (check_header(service, credentials, *header, error))
+			return -1;
+	return 0;
+}
+
+/* ---- sending ---- */
+
+static char *pair_header(const struct credentials *credentials)
+{
+	char *pair = mem_format("%s:%s", credentials->client_id, credentials->secret);
+	char *encoded = token_base64(pair, strlen(pair));
+	char *header = mem_format("Authorization: Basic %s", encoded);
+
+	mem_wipe(pair);
+	mem_wipe(encoded);
+	return header;
+}
+
+/* The one header that proves who we are; owned, NULL when the service wants none. */
+static char *add_credential(const struct client_call *call, const char *token)
+{
+	const struct credentials *credentials = call->credentials;
+	char *made = NULL, *header = NULL;
+
+	/* checked when the call was made, and here again: no mistake in between may lead a credential astray */
+	if (!url_under(call->service->root, call->url))
+		abort();
+	switch (call->service->auth) {
+	case SERVICE_NONE:
+		break;
+	case SERVICE_ZGW: /* as new as the request: nothing to keep, nothing that ends meanwhile */
+		made = token_zgw(call->service, credentials, (int64_t)time(NULL));
+		if (!made)
+			mem_out();
+		header = mem_format("Authorization: Bearer %s", made);
+		mem_wipe(made);
+		break;
+	case SERVICE_API_KEY:
+		header = mem_format("%s: %s", credentials->header, credentials->value);
+		break;
+	case SERVICE_OAUTH2:
+		header = mem_format("Authorization: Bearer %s", token);
+		break;
+	case SERVICE_BASIC:
+		header = pair_header(credentials);
+		break;
+	case SERVICE_BEARER:
+		header = mem_format("Authorization: Bearer %s", credentials->secret);
+		break;
+	}
+	return header;
+}
+
+static void answered(void *arg, const struct http_answer *answer);
+
+/* Sends the request; token is that of OAuth2, or NULL. */
+static void start(struct client_call *call, const char *token)
+{
+	const struct service *service = call->service;
+	char *credential = add_credential(call, token);
+	struct http_request request = {.method = call->method, .url = call->url, .body = call->body};
+	const char **headers;
+	size_t count = 0, own = 0;
+	int accept = 0, typed = 0;
+
+	for (; call->headers[count]; count++) {
+		accept |= is_named(call->headers[count], "Accept");
+		typed |= is_named(call->headers[count], "Content-Type");
+	}
+	headers = mem_new(count + 4, sizeof(*headers));
+	if (!accept)
+		headers[own++] = "Accept: application/json";
+	if (call->body && !typed)
+		headers[own++] = "Content-Type: application/json";
+	for (size_t i = 0; i < count; i++)
+		headers[own++] = call->headers[i];
+	if (credential)
+		headers[own++] = credential;
+	request.headers = headers;
+	request.body_length = call->body ? strlen(call->body) : 0;
+	request.timeout = call->timeout - (clock_boot() - call->begun);
+	request.tls = (struct http_tls){service->ca_file, service->client_cert, service->client_key};
+	request.answer_limit = call->answer_limit;
+	request.refuse_link_local = 1;
+	request.once = call->once;
+	call->http = http_start(call->client->http, &request, answered, call);
+	mem_wipe(credential);
+	free(headers);
+}
+
+/* ---- the end ---- */
+
+static void free_call(struct client_call *call)
+{
+	for (size_t i = 0; call->headers[i]; i++)
+		free(call->headers[i]);
+	free(call->headers);
+	free(call->method);
+	free(call->url);
+	free(call->body);
+	mem_wipe(call->token);
+	free(call);
+}
+
+static void finish(struct client_call *call, const struct http_answer *answer)
+{
+	struct client *client = call->client;
+
+	if (call->previous)
+		call->previous->next = call->next;
+	else
+		client->first = call->next;
+	if (call->next)
+		call->next->previous = call->previous;
+	if (client->log && log_wants(client->log, LOG_DEBUG)) {
+		char *outline = url_outline(call->url);
+
+		log_line(client->log, LOG_DEBUG, NULL, "%s %s: %ld%s%s in %lld ms", call->method, outline,
+			 answer->status, *answer->error ? " " : "", answer->error,
+			 (long long)(clock_boot() - call->begun));
+		free(outline);
+	}
+	call->done(call->arg, answer);
+	free_call(call);
+}
+
+static void with_token(void *arg, const char *token, const struct http_answer *failure)
+{
+	struct client_call *call = arg;
+
+	call->wait = NULL;
+	if (token)
+		start(call, token);
+	else
+		finish(call, failure);
+}
+
+/* Sends it with the token at hand, or asks for one. */
+static void obtain(struct client_call *call)
+{
+	struct oauth *oauth = call->client->oauth;
+	const char *token = oauth_token(oauth, call->service, call->credentials);
+
+	if (!token) {
+		call->wait = oauth_fetch(oauth, call->service, call->credentials, with_token, call);
+		return;
+	}
+	call->token = mem_text(token);
+	start(call, call->token);
+}
+
+static void answered(void *arg, const struct http_answer *answer)
+{
+	struct client_call *call = arg;
+
+	call->http = NULL;
+	/* 401 to a token that had been at hand: revoked, most likely; a refusal had no effect, so it is sent again */
+	if (answer->status == 401 && call->token && !call->renewed) {
+		oauth_drop(call->client->oauth, call->service, call->credentials, call->token);
+		mem_wipe(call->token);
+		call->token = NULL;
+		call->renewed = 1;
+		obtain(call);
+		return;
+	}
+	finish(call, answer);
+}
+
+void client_cancel(struct client *client, struct client_call *call)
+{
+	static const struct http_answer cancelled = {
+		.failure = HTTP_CANCELLED, .body = "", .content_type = "", .retry_after = -1, .error = "cancelled"};
+
+	if (call->http) {
+		http_cancel(client->http, call->http);
+		return;
+	}
+	oauth_leave(call->wait);
+	finish(call, &cancelled);
+}
+
+int client_has_bytes(const struct client_call *call)
+{
+	return call->http && http_has_bytes(call->http);
+}
+
+static int64_t time_for(const struct client_request *request)
+{
+	int64_t most = request->service->timeout > 0 ? request->service->timeout : USUAL_TIMEOUT;
+
+	if (request->timeout <= 0)
+		return most;
+	return request->long_poll || request->timeout < most ? request->timeout : most;
+}
+
+static char **copy_headers(const char *const *headers)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (headers && headers[count])
+		count++;
+	copy = mem_new(count + 1, sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = mem_text(headers[i]);
+	return copy;
+}
+
+struct client_call *client_send(struct client *client, const struct client_request *request, http_done *done, void *arg,
+				struct error *error)
+{
+	const struct credentials *credentials = choose(request->service, request->app);
+	struct client_call *call;
+	char *url;
+
+	if (check(request, credentials, error))
+		return NULL;
+	url = url_resolve(request->service->root, request->url, error);
+	if (!url) {
+		(void)error_prefix(error, "service %s: ", request->service->name);
+		return NULL;
+	}
+	call = mem_new(1, sizeof(*call));
+	call->client = client;
+	call->service = request->service;
+	call->credentials = credentials;
+	call->method = mem_text(request->method);
+	call->url = url;
+	call->headers = copy_headers(request->headers);
+	call->begun = clock_boot();
+	call->timeout = time_for(request);
+	call->answer_limit = request->answer_limit;
+	call->once = strcmp(request->method, "POST") == 0 && !request->repeatable;
+	call->done = done;
+	call->arg = arg;
+	if (request->body) {
+		call->body = json_dumps(request->body, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+		if (!call->body)
+			mem_out();
+	}
+	call->next = client->first;
+	if (client->first)
+		client->first->previous = call;
+	client->first = call;
+	if (call->service->auth == SERVICE_OAUTH2)
+		obtain(call);
+	else
+		start(call, NULL);
+	return call;
+}

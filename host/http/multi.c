@@ -1,0 +1,233 @@
+/* multi.c: the multi handle: see multi.h, and http.h for http_new(), http_free(), http_turn(), http_wake() and
+ * http_pending(). It knows nothing of what goes over it. */
+#include "http/multi.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#define SPARE_LIMIT 16 /* handles kept for the next exchange */
+
+/* A transfer on the multi handle. */
+struct transfer {
+	CURL *easy;
+	http_easy_done *done;
+	void *arg;
+	struct transfer *previous, *next;
+};
+
+struct http {
+	CURLM *multi;
+	struct transfer *first;
+	size_t count;
+	CURL *spare[SPARE_LIMIT];
+	size_t spares;
+};
+
+struct http *http_new(void)
+{
+	struct http *http = mem_new(1, sizeof(*http));
+
+	http_must(curl_global_init(CURL_GLOBAL_DEFAULT));
+	http->multi = curl_multi_init();
+	if (!http->multi)
+		mem_out();
+	return http;
+}
+
+static void detach(struct http *http, struct transfer *transfer)
+{
+	(void)curl_multi_remove_handle(http->multi, transfer->easy);
+	if (transfer->previous)
+		transfer->previous->next = transfer->next;
+	else
+		http->first = transfer->next;
+	if (transfer->next)
+		transfer->next->previous = transfer->previous;
+	http->count--;
+}
+
+/* Takes a transfer out of the multi and tells its owner. */
+static void end_transfer(struct http *http, struct transfer *transfer, CURLcode code)
+{
+	http_easy_done *done = transfer->done;
+	void *arg = transfer->arg;
+
+	detach(http, transfer);
+	free(transfer);
+	done(arg, code);
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	while (http->first)
+		end_transfer(http, http->first, CURLE_ABORTED_BY_CALLBACK);
+	while (http->spares > 0)
+		curl_easy_cleanup(http->spare[--http->spares]);
+	(void)curl_multi_cleanup(http->multi);
+	curl_global_cleanup();
+	free(http);
+}
+
+void http_must(CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		mem_out();
+}
+
+CURL *http_take_handle(struct http *http)
+{
+	CURL *easy = http->spares > 0 ? http->spare[--http->spares] : curl_easy_init();
+
+	if (!easy)
+		mem_out();
+	return easy;
+}
+
+void http_give_handle(struct http *http, CURL *easy)
+{
+	if (http->spares == SPARE_LIMIT) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy);
+	http->spare[http->spares++] = easy;
+}
+
+void http_add_easy(struct http *http, CURL *easy, http_easy_done *done, void *arg)
+{
+	struct transfer *transfer = mem_new(1, sizeof(*transfer));
+
+	transfer->easy = easy;
+	transfer->done = done;
+	transfer->arg = arg;
+	transfer->next = http->first;
+	if (http->first)
+		http->first->previous = transfer;
+	http->first = transfer;
+	http->count++;
+	http_must(curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer));
+	/* it fails when there is no memory, or when the handle is in a multi already, which would be our mistake */
+	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
+		mem_out();
+}
+
+static struct transfer *transfer_of(CURL *easy)
+{
+	char *private = NULL;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	return (struct transfer *)(void *)private;
+}
+
+void http_remove_easy(struct http *http, CURL *easy)
+{
+	struct transfer *transfer = transfer_of(easy);
+
+	detach(http, transfer);
+	free(transfer);
+}
+
+/* Waits on the callers' descriptors and on curl's. curl folds POLLHUP and POLLERR away, so they are asked for anew. */
+static int wait_for(struct http *http, struct pollfd *fds, unsigned count, int64_t timeout)
+{
+	struct curl_waitfd room[32];
+	struct curl_waitfd *extra = count <= 32 ? room : mem_new(count, sizeof(*extra));
+	int wait = timeout < 0 || timeout > INT_MAX ? INT_MAX : (int)timeout;
+	int ready = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		extra[i] = (struct curl_waitfd){.fd = fds[i].fd};
+		if (fds[i].events & POLLIN)
+			extra[i].events |= CURL_WAIT_POLLIN;
+		if (fds[i].events & POLLPRI)
+			extra[i].events |= CURL_WAIT_POLLPRI;
+		if (fds[i].events & POLLOUT)
+			extra[i].events |= CURL_WAIT_POLLOUT;
+	}
+	(void)curl_multi_poll(http->multi, extra, count, wait, NULL);
+	if (extra != room)
+		free(extra);
+	if (count > 0)
+		ready = poll(fds, count, 0);
+	return ready < 0 ? 0 : ready;
+}
+
+int http_turn(struct http *http, struct pollfd *fds, unsigned count, int64_t timeout)
+{
+	int ready = wait_for(http, fds, count, timeout);
+	int running, left;
+	CURLMsg *message;
+
+	(void)curl_multi_perform(http->multi, &running);
+	while ((message = curl_multi_info_read(http->multi, &left)))
+		if (message->msg == CURLMSG_DONE) /* a copy: the message dies with the removal of its handle */
+			end_transfer(http, transfer_of(message->easy_handle), message->data.result);
+	return ready;
+}
+
+void http_wake(struct http *http)
+{
+	(void)curl_multi_wakeup(http->multi);
+}
+
+size_t http_pending(const struct http *http)
+{
+	return http->count;
+}
+
+/* ---- what all transfers have in common ---- */
+
+void http_secure(CURL *easy, const struct http_tls *tls)
+{
+	const char *ca_file = tls->ca_file ? tls->ca_file : curl_version_info(CURLVERSION_NOW)->cainfo;
+
+	http_must(curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+	http_must(curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED));
+	http_must(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
+	http_must(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
+	http_must(curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
+	/* libcurl keeps the parsed CA file between connections, but only when there is no folder of CAs */
+	http_must(curl_easy_setopt(easy, CURLOPT_CAPATH, NULL));
+	if (ca_file)
+		http_must(curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file));
+	http_must(curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->client_cert));
+	http_must(curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->client_key));
+}
+
+int http_refused_our_certificate(CURLcode code, const char *words)
+{
+	static const char *const alerts[] = {"alert certificate required", "alert bad certificate",
+					     "alert unknown ca",	   "alert certificate expired",
+					     "alert certificate revoked",  "alert certificate unknown",
+					     "alert handshake failure",	   "alert access denied"};
+
+	for (size_t i = 0; code == CURLE_RECV_ERROR && i < sizeof(alerts) / sizeof(*alerts); i++)
+		if (strstr(words, alerts[i]))
+			return 1;
+	return 0;
+}
+
+int http_tls_refused(CURLcode code, const char *words)
+{
+	switch (code) {
+	case CURLE_SSL_CONNECT_ERROR: /* also when the connection broke during the handshake */
+		return !strstr(words, "SSL_ERROR_SYSCALL") && !strcasestr(words, "connection reset");
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CRL_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CLIENTCERT:
+		return 1;
+	default:
+		return http_refused_our_certificate(code, words);
+	}
+}

@@ -1,0 +1,185 @@
+/* post.c: mails, and effects of a unit's own (bptl_step): steps that are no HTTP exchange. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "http/mail.h"
+#include "http/url.h"
+#include "runner/task.h"
+
+/* ---- mail ---- */
+
+struct post {
+	struct task *task;
+	const struct service *service;
+	const struct bptl_mail *mail;
+	char *message_id;
+	struct errand errand;
+	struct parking parking;
+	int refused_here;
+	enum mail_outcome outcome;
+	char *words;
+};
+
+static void post_done(void *arg, const struct mail_answer *answer)
+{
+	struct post *post = arg;
+
+	post->outcome = answer->outcome;
+	post->words = mem_text(answer->error);
+	parking_wake(&post->parking);
+}
+
+static void post_start(void *arg)
+{
+	struct post *post = arg;
+	struct error error;
+
+	if (mail_send(post->task->shop->http, post->service, post->mail, post->message_id, post->task->first_run, post_done, post,
+	              &error))
+		return;
+	post->refused_here = 1;
+	post->words = mem_text(error.text);
+	parking_wake(&post->parking);
+}
+
+/* Everything that makes this mail this mail, for the journal's digest. */
+static char *substance(const struct bptl_mail *mail)
+{
+	struct text text = {0};
+
+	for (const char *const *to = mail->to; to && *to; to++)
+		text_add_format(&text, "to:%s\n", *to);
+	text_add_format(&text, "reply-to:%s\nsubject:%s\n%s\n%s\n", mail->reply_to ? mail->reply_to : "",
+	                mail->subject ? mail->subject : "", mail->text ? mail->text : "", mail->html ? mail->html : "");
+	for (size_t i = 0; i < mail->attachment_count; i++)
+		text_add_format(&text, "%s %zu\n", mail->attachments[i].name ? mail->attachments[i].name : "",
+		                mail->attachments[i].size);
+	return text_take(&text);
+}
+
+static int post_settle(struct task *task, struct post *post, int number, json_t *row)
+{
+	const char *what = post->mail->what;
+	json_t *rows = mem_json(json_array()), *drop = mem_json(json_array());
+
+	if (!post->refused_here && post->outcome == MAIL_ACCEPTED) {
+		(void)json_object_set_new(row, "state", mem_json(json_string("done")));
+		(void)json_object_set_new(row, "status", mem_json(json_integer(250)));
+		(void)json_array_append(rows, row);
+	} else if (post->refused_here || post->outcome != MAIL_UNKNOWN) {
+		(void)json_array_append_new(drop, mem_json(json_integer(number)));
+	}
+	if (steps_answer(task, rows, drop))
+		return -1;
+	if (post->refused_here)
+		return task_fail(task, 1, "%s: the mail was not sent: %s", what, post->words);
+	switch (post->outcome) {
+	case MAIL_ACCEPTED:
+		return 0;
+	case MAIL_REFUSED:
+		return task_fail(task, 1, "%s: the mail server refused it: %s", what, post->words);
+	case MAIL_LATER:
+		return task_fail(task, 0, "%s: the mail server did not take it now: %s", what, post->words);
+	case MAIL_UNKNOWN:
+		break;
+	}
+	task->unknown_step = number;
+	return task_fail(task, 1, "%s: the mail (Message-ID %s) may have been sent, its outcome is unknown: %s; ask the receiver or look "
+	                 "at the mail server, then grant a retry, which sends it again", what, post->message_id, post->words);
+}
+
+/* The host part of the sender's address, for the Message-ID. */
+static const char *sender_host(const struct service *service)
+{
+	const char *at = service->from ? strchr(service->from, '@') : NULL;
+
+	return at ? at + 1 : "localhost";
+}
+
+int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
+{
+	struct post post = {.task = task, .mail = mail};
+	const json_t *answer = NULL;
+	json_t *row = NULL;
+	char *body = NULL;
+	int number, code = -1;
+
+	if (task_stopped(task))
+		return -1;
+	if (mail_size < sizeof(*mail) || (mail->attachment_count && attachment_size != sizeof(*mail->attachments)) || !mail->what)
+		return task_fail(task, 1, "a mail whose struct does not fit this host: a fault of the plugin");
+	post.service = exchange_service(task, "smtp", NULL);
+	if (!post.service)
+		return -1;
+	parking_init(&post.parking);
+	number = ++task->step;
+	post.message_id = mem_format("%s.%d@%s", json_get_text(task->facts, "id"), number, sender_host(post.service));
+	body = substance(mail);
+	row = steps_row(number, mail->what, "MAIL", post.service->name, body);
+	switch (steps_look(task, number, row, 1, 0, &answer)) {
+	case STEP_FAILED:
+		goto out;
+	case STEP_ANSWERED:
+		code = 0;
+		goto out;
+	case STEP_SEND:
+		break;
+	}
+	if (steps_wait_for_lock(task) || steps_intend(task, mem_json(json_pack("[O]", row))))
+		goto out;
+	post.errand = (struct errand){.run = post_start, .arg = &post};
+	errands_add(&task->shop->errands, &post.errand);
+	parking_wait(&post.parking);
+	code = post_settle(task, &post, number, row);
+out:
+	json_decref(row);
+	free(body);
+	free(post.message_id);
+	free(post.words);
+	parking_clear(&post.parking);
+	return code;
+}
+
+/* ---- bptl_step ---- */
+
+json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg, unsigned flags)
+{
+	const json_t *answer = NULL;
+	json_t *row, *value = NULL;
+	int number;
+
+	if (task_stopped(task))
+		return NULL;
+	number = ++task->step;
+	row = steps_row(number, what, "STEP", what, NULL);
+	switch (steps_look(task, number, row, 1, (flags & BPTL_REPEATABLE) != 0, &answer)) {
+	case STEP_FAILED:
+		goto out;
+	case STEP_ANSWERED:
+		value = json_object_get(answer, "answer");
+		goto out;
+	case STEP_SEND:
+		break;
+	}
+	if (steps_wait_for_lock(task) || steps_intend(task, mem_json(json_pack("[O]", row))))
+		goto out;
+	value = effect(&task->handle, arg);
+	if (!value || task->outcome != OUTCOME_DONE) {
+		json_decref(value);
+		value = NULL;
+		(void)task_fail(task, 1, "%s: failed without saying why", what);
+		(void)steps_answer(task, mem_json(json_array()), mem_json(json_pack("[i]", number)));
+		goto out;
+	}
+	value = task_keep(task, value);
+	(void)json_object_set_new(row, "state", mem_json(json_string("done")));
+	(void)json_object_set(row, "answer", value);
+	if (steps_answer(task, mem_json(json_pack("[O]", row)), mem_json(json_array())))
+		value = NULL;
+out:
+	json_decref(row);
+	return value;
+}

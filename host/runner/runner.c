@@ -1,0 +1,230 @@
+/* runner.c: see runner.h. One thread, the loop, reads and writes the socket and drives all exchanges; worker threads run
+ * the tasks. The frames are described in core/runners.h. */
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/frame.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "runner/crash.h"
+#include "runner/pool.h"
+#include "runner/workshop.h"
+
+struct runner {
+	struct workshop shop;
+	struct pool pool;
+	struct log *log;
+	int socket;
+	struct text in;
+	struct running *running;
+	int ended; /* the core has gone, or the frames make no sense */
+};
+
+/* A task that this runner holds. */
+struct running {
+	struct job job; /* first */
+	struct runner *runner;
+	struct running *next;
+};
+
+/* A note on its way from a worker to the core. */
+struct notice {
+	struct runner *runner;
+	struct errand errand;
+	json_t *frame;
+};
+
+static void send_frame(struct runner *runner, json_t *frame)
+{
+	if (frame_send(runner->socket, frame))
+		runner->ended = 1;
+}
+
+static void send_refusal(struct runner *runner, const char *text)
+{
+	send_frame(runner, mem_json(json_pack("{s:s, s:s}", "type", "refused", "message", text)));
+}
+
+/* ---- tasks ---- */
+
+static struct task *find(const struct runner *runner, const char *key)
+{
+	for (struct running *r = runner->running; r; r = r->next)
+		if (key && strcmp(r->job.task->key, key) == 0)
+			return r->job.task;
+	return NULL;
+}
+
+static void finish(void *arg)
+{
+	struct running *running = arg;
+	struct runner *runner = running->runner;
+	struct task *task = running->job.task;
+	json_t *frame = task_result(task);
+
+	(void)json_object_set_new(frame, "type", mem_json(json_string("result")));
+	json_put_text(frame, "key", task->key);
+	send_frame(runner, frame);
+	for (struct running **at = &runner->running; *at; at = &(*at)->next)
+		if (*at == running) {
+			*at = running->next;
+			break;
+		}
+	task_free(task);
+	free(running);
+}
+
+static void begin(struct runner *runner, json_t *order)
+{
+	struct running *running;
+	struct task *task = task_new(&runner->shop, json_incref(order));
+
+	if (!task)
+		mem_out();
+	running = mem_new(1, sizeof(*running));
+	running->runner = runner;
+	running->job.task = task;
+	running->job.finished = (struct errand){.run = finish, .arg = running};
+	running->next = runner->running;
+	runner->running = running;
+	if (pool_run(&runner->pool, &running->job))
+		mem_out(); /* no thread to be had: the core resumes the tasks elsewhere */
+}
+
+/* On the loop's thread, for a worker that waits. */
+static void send_notice(void *arg)
+{
+	struct notice *notice = arg;
+
+	send_frame(notice->runner, notice->frame);
+}
+
+static int note(struct task *task, json_t *put, json_t *drop)
+{
+	struct notice notice = {.runner = task->shop->note_arg};
+
+	notice.frame = mem_json(json_pack("{s:s, s:s, s:o, s:o}", "type", "note", "key", task->key, "put", put, "drop", drop));
+	notice.errand = (struct errand){.run = send_notice, .arg = &notice};
+	errands_add(&task->shop->errands, &notice.errand);
+	parking_wait(&task->noted);
+	return atomic_load(&task->note_failed) ? -1 : 0;
+}
+
+/* ---- frames ---- */
+
+static void take_frame(struct runner *runner, json_t *frame)
+{
+	const char *type = json_get_text(frame, "type");
+	struct task *task = find(runner, json_get_text(frame, "key"));
+	struct error error;
+
+	if (text_equal(type, "run")) {
+		begin(runner, frame);
+	} else if (text_equal(type, "services")) {
+		if (workshop_supply(&runner->shop, frame, &error)) {
+			log_line(runner->log, LOG_ERROR, NULL, "the core sent services that make no sense: %s", error.text);
+			runner->ended = 1;
+		}
+	} else if (text_equal(type, "lock") && task) {
+		atomic_store(&task->lock_until, json_get_integer(frame, "until", 0));
+	} else if (text_equal(type, "lost") && task) {
+		atomic_store(&task->lost, 1);
+	} else if (text_equal(type, "noted") && task) {
+		atomic_store(&task->note_failed, !json_get_boolean(frame, "ok", 0));
+		parking_wake(&task->noted);
+	}
+}
+
+static void take_frames(struct runner *runner)
+{
+	struct error error;
+	json_t *frame;
+	int code = frame_receive(runner->socket, &runner->in);
+
+	if (code == 0 || (code < 0 && errno != EAGAIN))
+		runner->ended = 1;
+	while (!runner->ended && (code = frame_next(&runner->in, &frame, &error)) != 0) {
+		if (code < 0) {
+			log_line(runner->log, LOG_ERROR, NULL, "the core sent %s", error.text);
+			runner->ended = 1;
+			return;
+		}
+		take_frame(runner, frame);
+		json_decref(frame);
+	}
+}
+
+/* The first frame, blocking. New reference or NULL. */
+static json_t *first_frame(struct runner *runner)
+{
+	struct error error;
+	json_t *frame = NULL;
+
+	while (frame_next(&runner->in, &frame, &error) == 0)
+		if (frame_receive(runner->socket, &runner->in) <= 0)
+			return NULL;
+	return frame;
+}
+
+static int serve(struct runner *runner, int note_fd)
+{
+	struct pollfd fd = {.fd = runner->socket, .events = POLLIN};
+
+	crash_watch(note_fd);
+	pool_init(&runner->pool, &runner->shop.errands);
+	runner->shop.note = note;
+	runner->shop.note_arg = runner;
+	while (!runner->ended) {
+		(void)http_turn(runner->shop.http, &fd, 1, 60000);
+		errands_run(&runner->shop.errands);
+		if (fd.revents)
+			take_frames(runner);
+		fd.revents = 0;
+	}
+	if (runner->running)
+		_exit(0); /* workers still hold tasks: nothing may be freed under them */
+	workshop_close(&runner->shop);
+	return 0;
+}
+
+int runner_main(int socket_fd, int note_fd)
+{
+	struct runner runner = {.socket = socket_fd};
+	struct error error;
+	json_t *order;
+	int code = 0;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a core that is gone has nobody to hear of what we do */
+#ifndef __SANITIZE_ADDRESS__ /* whose leak check traces the process */
+	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
+#endif
+	(void)signal(SIGINT, SIG_IGN);          /* the core decides when we end */
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	order = first_frame(&runner);
+	if (!order)
+		return 70;
+	runner.log = log_new((enum log_level)json_get_integer(order, "log_level", LOG_INFO),
+	                     (enum log_format)json_get_integer(order, "log_format", LOG_LOGFMT));
+	if (workshop_open(&runner.shop, order, runner.log, &error)) {
+		send_refusal(&runner, error.text);
+	} else {
+		json_t *ready = plugin_describe(&runner.shop.plugin);
+
+		(void)json_object_set_new(ready, "type", mem_json(json_string("ready")));
+		send_frame(&runner, ready);
+		code = serve(&runner, note_fd);
+	}
+	json_decref(order);
+	text_free(&runner.in);
+	log_free(runner.log);
+	return code;
+}

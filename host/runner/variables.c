@@ -1,0 +1,405 @@
+/* variables.c: process variables, between the engine's envelopes {type, value, valueInfo} and what a unit sees. Each is
+ * decoded when it is asked for, so that one bad variable disturbs only a unit that needs it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "runner/task.h"
+
+#define VARIABLE_LIMIT (4u * 1024 * 1024) /* bytes of one variable */
+#define STRING_LIMIT 4000u /* characters that an engine's column takes: a longer String is answered with 500 */
+
+/* ---- reading ---- */
+
+static const char *type_of(const json_t *envelope)
+{
+	const char *type = json_get_text(envelope, "type");
+
+	return type ? type : "String";
+}
+
+static int is_type(const json_t *envelope, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcasecmp(type_of(envelope), *names) == 0)
+			return 1;
+	return 0;
+}
+
+static const char *const json_types[] = {"Json", NULL};
+static const char *const object_types[] = {"Object", NULL};
+static const char *const integer_types[] = {"Integer", "Short", "Long", NULL};
+static const char *const opaque_types[] = {"File", "Bytes", "Xml", NULL};
+
+/* The declaration of a variable of the unit, or NULL. */
+static const struct bptl_variable *declared(const struct task *task, const char *name)
+{
+	for (const struct bptl_variable *v = task->unit->in; v && v->name; v = plugin_next_variable(&task->shop->plugin, v))
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+static json_t *parse(struct task *task, const char *name, const json_t *value)
+{
+	char reason[160];
+	json_t *parsed = json_read(json_string_value(value), json_string_length(value), reason);
+
+	if (!parsed)
+		(void)task_fail(task, 1, "variable %s is no valid JSON: %s", name, reason);
+	return parsed;
+}
+
+static json_t *integer_from_text(struct task *task, const char *name, const char *text)
+{
+	char *end;
+	long long number;
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (end == text || *end || errno) {
+		(void)task_fail(task, 1, "variable %s: \"%.60s\" is no whole number", name, text);
+		return NULL;
+	}
+	return json_integer(number);
+}
+
+/* New reference, or NULL with the task failed. */
+static json_t *decode(struct task *task, const char *name, json_t *envelope)
+{
+	json_t *value = json_object_get(envelope, "value");
+	const char *format = json_get_text(json_object_get(envelope, "valueInfo"), "serializationDataFormat");
+
+	if (is_type(envelope, opaque_types)) {
+		(void)task_fail(task, 1, "variable %s is of type %s, whose content a unit cannot read", name, type_of(envelope));
+		return NULL;
+	}
+	if (!value || json_is_null(value))
+		return json_null();
+	if (json_is_string(value) && is_type(envelope, json_types))
+		return parse(task, name, value);
+	if (json_is_string(value) && is_type(envelope, object_types)) {
+		if (!format || !strstr(format, "json")) {
+			(void)task_fail(task, 1, "variable %s is an Object serialised as %s: only application/json can be read", name,
+			                format ? format : "something unknown");
+			return NULL;
+		}
+		return parse(task, name, value);
+	}
+	if (json_is_string(value) && is_type(envelope, integer_types))
+		return integer_from_text(task, name, json_string_value(value));
+	return json_incref(value);
+}
+
+static int is_empty(const json_t *value)
+{
+	return !value || json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
+	       (json_is_object(value) && json_object_size(value) == 0);
+}
+
+/* The envelope's value without parsing it: enough to tell whether there is one. */
+static int envelope_is_empty(const json_t *envelope)
+{
+	const json_t *value = json_object_get(envelope, "value");
+	const char *text = json_string_value(value);
+
+	if (is_empty(value))
+		return 1;
+	if (!text || !(is_type(envelope, json_types) || is_type(envelope, object_types)))
+		return 0;
+	while (*text == ' ' || *text == '\n' || *text == '\t' || *text == '\r')
+		text++;
+	return strcmp(text, "null") == 0 || strcmp(text, "\"\"") == 0 || strcmp(text, "[]") == 0 || strcmp(text, "{}") == 0;
+}
+
+/* The envelope of a variable that has a value, under its name or the one to read instead; NULL when there is none. */
+static json_t *find(const struct task *task, const char *name, const char **found)
+{
+	json_t *envelope = json_object_get(task->variables, name);
+	const struct bptl_variable *v;
+
+	*found = name;
+	if (envelope && !envelope_is_empty(envelope))
+		return envelope;
+	v = declared(task, name);
+	if (v && v->instead) {
+		envelope = json_object_get(task->variables, v->instead);
+		*found = v->instead;
+		if (envelope && !envelope_is_empty(envelope))
+			return envelope;
+	}
+	return NULL;
+}
+
+int variables_has(struct task *task, const char *name)
+{
+	const char *found;
+
+	return find(task, name, &found) != NULL;
+}
+
+/* The decoded value: borrowed; NULL when there is none or the task has failed. */
+static json_t *value_of(struct task *task, const char *name)
+{
+	const char *found;
+	json_t *envelope = find(task, name, &found);
+	json_t *value = envelope ? json_object_get(task->decoded, found) : NULL;
+
+	if (!envelope || value)
+		return value;
+	if (json_string_length(json_object_get(envelope, "value")) > VARIABLE_LIMIT) {
+		(void)task_fail(task, 1, "variable %s is %zu bytes long, over the limit of %u", found,
+		                json_string_length(json_object_get(envelope, "value")), VARIABLE_LIMIT);
+		return NULL;
+	}
+	value = decode(task, found, envelope);
+	if (value && json_object_set_new(task->decoded, found, value)) {
+		(void)task_fail(task, 0, "out of memory");
+		return NULL;
+	}
+	return value;
+}
+
+static const char *kind(const json_t *value)
+{
+	static const char *const names[] = {"an object", "a list", "a text", "a whole number", "a number",
+	                                    "true",      "false",  "null"};
+
+	return names[json_typeof(value)];
+}
+
+static int wrong_kind(struct task *task, const char *name, const json_t *value, const char *expected)
+{
+	return task_fail(task, 1, "variable %s is %s, expected %s", name, kind(value), expected);
+}
+
+const char *variables_text(struct task *task, const char *name)
+{
+	json_t *value = value_of(task, name);
+
+	if (!value)
+		return NULL;
+	if (json_is_string(value))
+		return json_string_value(value);
+	if (json_is_integer(value)) {
+		char digits[32];
+
+		(void)snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
+		return task_text(task, digits);
+	}
+	(void)wrong_kind(task, name, value, "a text");
+	return NULL;
+}
+
+int64_t variables_integer(struct task *task, const char *name)
+{
+	json_t *value = value_of(task, name);
+	json_t *number;
+
+	if (!value)
+		return 0;
+	if (json_is_integer(value))
+		return json_integer_value(value);
+	if (json_is_string(value)) {
+		number = integer_from_text(task, name, json_string_value(value));
+		return number ? json_integer_value(task_keep(task, number)) : 0;
+	}
+	return wrong_kind(task, name, value, "a whole number") + 1;
+}
+
+int variables_boolean(struct task *task, const char *name)
+{
+	json_t *value = value_of(task, name);
+
+	if (!value)
+		return 0;
+	if (json_is_boolean(value))
+		return json_is_true(value);
+	return wrong_kind(task, name, value, "true or false") + 1;
+}
+
+json_t *variables_json(struct task *task, const char *name)
+{
+	const char *found;
+	json_t *envelope = find(task, name, &found);
+	const struct bptl_variable *v = declared(task, name);
+	json_t *value = value_of(task, name);
+	int structured = v && (v->type == BPTL_OBJECT || v->type == BPTL_LIST);
+
+	/* modellers write JSON into plain String variables, too */
+	if (value && structured && json_is_string(value) && strcasecmp(type_of(envelope), "String") == 0) {
+		value = parse(task, found, value);
+		if (value)
+			(void)json_object_set_new(task->decoded, found, value);
+	}
+	return value;
+}
+
+/* ---- before the run ---- */
+
+static void check_type(struct task *task, const struct bptl_variable *v)
+{
+	json_t *value;
+
+	switch (v->type) {
+	case BPTL_ANY:
+		break;
+	case BPTL_TEXT:
+		(void)variables_text(task, v->name);
+		break;
+	case BPTL_INTEGER:
+		(void)variables_integer(task, v->name);
+		break;
+	case BPTL_NUMBER:
+		value = value_of(task, v->name);
+		if (value && !json_is_number(value))
+			(void)wrong_kind(task, v->name, value, "a number");
+		break;
+	case BPTL_BOOLEAN:
+		(void)variables_boolean(task, v->name);
+		break;
+	case BPTL_DATE:
+		value = value_of(task, v->name);
+		if (value && !json_is_string(value))
+			(void)wrong_kind(task, v->name, value, "a date");
+		break;
+	case BPTL_OBJECT:
+		value = variables_json(task, v->name);
+		if (value && !json_is_object(value))
+			(void)wrong_kind(task, v->name, value, "a JSON object");
+		break;
+	case BPTL_LIST:
+		value = variables_json(task, v->name);
+		if (value && !json_is_array(value))
+			(void)wrong_kind(task, v->name, value, "a JSON list");
+		break;
+	}
+}
+
+static void check_presence(struct task *task, const struct bptl_variable *v)
+{
+	const json_t *given = json_object_get(task->variables, v->name);
+
+	if (!given && v->instead)
+		given = json_object_get(task->variables, v->instead);
+	if ((v->flags & BPTL_REQUIRED) && !variables_has(task, v->name))
+		(void)task_fail(task, 1, "required variable %s is %s (%s)", v->name, given ? "empty" : "missing", v->doc);
+	else if ((v->flags & BPTL_PRESENT) && !given)
+		(void)task_fail(task, 1, "required variable %s is missing (%s)", v->name, v->doc);
+}
+
+/* bptlAppId chooses whose credentials go along. */
+static void check_app(struct task *task)
+{
+	const char *id = variables_has(task, "bptlAppId") ? variables_text(task, "bptlAppId") : NULL;
+
+	for (size_t i = 0; id && i < task->shop->app_count; i++)
+		if (strcmp(task->shop->apps[i].id, id) == 0)
+			task->app = &task->shop->apps[i];
+	if (id && !task->app && task->shop->unknown_app_refuse && task->outcome == OUTCOME_DONE)
+		(void)task_fail(task, 1, "bptlAppId %.200s is the id of no [app] section: add one, or set unknown_app = default in "
+		                "[host] to let unknown apps use the services' own credentials", id);
+}
+
+int variables_check(struct task *task)
+{
+	for (const struct bptl_variable *v = task->unit->in; v && v->name && task->outcome == OUTCOME_DONE;
+	     v = plugin_next_variable(&task->shop->plugin, v)) {
+		check_presence(task, v);
+		if (task->outcome == OUTCOME_DONE)
+			check_type(task, v);
+	}
+	if (task->outcome == OUTCOME_DONE)
+		check_app(task);
+	return task->outcome == OUTCOME_DONE ? 0 : -1;
+}
+
+/* ---- setting ---- */
+
+static size_t characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+/* A text too long for a String goes as a serialised java.lang.String: ${x} reads the same in the process. */
+static json_t *long_text(const json_t *value)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY);
+	json_t *envelope = text ? json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", "Object", "value", text, "valueInfo",
+	                                    "objectTypeName", "java.lang.String", "serializationDataFormat",
+	                                    "application/json")
+	                        : NULL;
+
+	free(text);
+	return envelope;
+}
+
+static json_t *envelope_for(const char *type, json_t *value)
+{
+	json_t *envelope = NULL;
+	char *text;
+
+	if (!type) {
+		switch (json_typeof(value)) {
+		case JSON_STRING:
+			if (characters(json_string_value(value)) > STRING_LIMIT)
+				return long_text(value);
+			type = "String";
+			break;
+		case JSON_INTEGER:
+			type = json_integer_value(value) > INT32_MAX || json_integer_value(value) < INT32_MIN ? "Long" : "Integer";
+			break;
+		case JSON_REAL:
+			type = "Double";
+			break;
+		case JSON_TRUE:
+		case JSON_FALSE:
+			type = "Boolean";
+			break;
+		case JSON_NULL:
+			type = "Null";
+			break;
+		case JSON_OBJECT:
+		case JSON_ARRAY:
+			type = "Json";
+			break;
+		}
+	}
+	if (strcmp(type, "Json") != 0)
+		return json_pack("{s:s, s:O}", "type", type, "value", value);
+	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (text)
+		envelope = json_pack("{s:s, s:s}", "type", type, "value", text);
+	free(text);
+	return envelope;
+}
+
+int variables_set(struct task *task, const char *name, const char *type, json_t *value, int local)
+{
+	json_t *envelope;
+
+	if (task_stopped(task)) {
+		json_decref(value);
+		return -1;
+	}
+	if (!value)
+		return task_fail(task, 1, "variable %s was set to no value (NULL)", name ? name : "?");
+	if (!name || !*name) {
+		json_decref(value);
+		return task_fail(task, 1, "a variable was set without a name");
+	}
+	envelope = envelope_for(type, value);
+	json_decref(value);
+	if (!envelope || json_object_set_new(local ? task->local : task->set, name, envelope))
+		return task_fail(task, 0, "out of memory");
+	return 0;
+}

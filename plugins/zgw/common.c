@@ -1,0 +1,155 @@
+/* common.c: see common.h. */
+#include "common.h"
+
+#include <string.h>
+
+const char *zgw_header(struct bptl_task *t, const char *header, const char *variable)
+{
+	const char *value = bptl_text(t, variable);
+
+	return value ? bptl_format(t, "%s: %s", header, value) : "";
+}
+
+const char *zgw_text_within(struct bptl_task *t, const char *variable, size_t most)
+{
+	const char *text = bptl_text(t, variable);
+	size_t characters = 0, i;
+
+	if (!text)
+		return NULL;
+	for (i = 0; text[i]; i++)
+		characters += ((unsigned char)text[i] & 0xc0) != 0x80; /* all but the later bytes of a character */
+	if (characters > most) {
+		bptl_fail(t, "variable %s has %zu characters: at most %zu are allowed", variable, characters, most);
+		return NULL;
+	}
+	return text;
+}
+
+const char *zgw_text_in(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text && *text ? text : NULL;
+}
+
+int zgw_text_is(const json_t *object, const char *name, const char *text)
+{
+	const char *value = zgw_text_in(object, name);
+
+	return value && text && strcmp(value, text) == 0;
+}
+
+json_t *zgw_list(struct bptl_task *t, const char *what, const char *service, const char *url)
+{
+	struct bptl_request request = {
+		.what = what,
+		.method = "GET",
+		.service = service,
+		.url = url,
+		.flags = BPTL_ALL_PAGES,
+	};
+
+	return bptl_send(t, &request);
+}
+
+json_t *zgw_create(struct bptl_task *t, const char *what, const char *url, json_t *body)
+{
+	struct bptl_request request = {
+		.what = what,
+		.method = "POST",
+		.service = "zrc",
+		.url = url,
+		.body = json_incref(bptl_keep(t, body)), /* a body that could not be made fails here */
+	};
+
+	return bptl_send(t, &request);
+}
+
+/* Does a refusal say that the thing is there already? */
+static int not_unique(const struct bptl_request *request)
+{
+	json_t *params = json_object_get(request->answer, "invalidParams"), *param;
+	size_t i;
+
+	if (request->status != 400)
+		return 0;
+	json_array_foreach(params, i, param)
+	{
+		if (zgw_text_is(param, "code", "unique"))
+			return 1;
+	}
+	return 0;
+}
+
+json_t *zgw_create_once(struct bptl_task *t, struct bptl_request *request)
+{
+	request->method = "POST";
+	request->service = "zrc";
+	request->body = json_incref(bptl_keep(t, request->body));
+	request->flags = BPTL_TOLERATE | BPTL_REPEATABLE;
+	if (bptl_exchange(t, request, 1))
+		return NULL;
+	if (request->status < 400)
+		return request->answer;
+	if (!not_unique(request))
+		zgw_refuse(t, request);
+	return NULL;
+}
+
+int zgw_refuse(struct bptl_task *t, const struct bptl_request *request)
+{
+	const char *words = request->error ? request->error : "no explanation";
+
+	switch (request->status) {
+	case 408:
+	case 409:
+	case 425:
+	case 429:
+		return bptl_fail_retry(t, "%s: answered HTTP %d: %s", request->what, request->status, words);
+	default:
+		return bptl_fail(t, "%s: answered HTTP %d: %s", request->what, request->status, words);
+	}
+}
+
+json_t *zgw_zaak(struct bptl_task *t, const char *url)
+{
+	static const char *const headers[] = {ZGW_ACCEPT_CRS, NULL};
+	struct bptl_request request = {
+		.what = "read the zaak",
+		.method = "GET",
+		.service = "zrc",
+		.url = url,
+		.headers = headers,
+	};
+
+	return bptl_send(t, &request);
+}
+
+json_t *zgw_statustypen(struct bptl_task *t, const char *zaaktype)
+{
+	return zgw_list(t, "read the statustypen of the zaaktype", "ztc",
+			bptl_path(t, "statustypen?zaaktype=%s", zaaktype));
+}
+
+const char *zgw_statustype(struct bptl_task *t, const char *zaaktype, int64_t volgnummer)
+{
+	json_t *types = zgw_statustypen(t, zaaktype), *type, *number;
+	size_t i;
+
+	json_array_foreach(types, i, type)
+	{
+		number = json_object_get(type, "volgnummer");
+		if (json_is_integer(number) && json_integer_value(number) == volgnummer)
+			return bptl_member_text(t, type, "url");
+	}
+	bptl_fail(t, "the zaaktype %s has no statustype with volgnummer %lld", zaaktype, (long long)volgnummer);
+	return NULL;
+}
+
+json_t *zgw_set_status(struct bptl_task *t, const char *zaak, const char *statustype, const char *remark)
+{
+	return zgw_create(t, "create the status", "statussen",
+			  json_pack("{s:s, s:s, s:s, s:s*}", "zaak", zaak, "statustype", statustype, "datumStatusGezet",
+				    bptl_now(t), "statustoelichting", remark));
+}

@@ -1,0 +1,154 @@
+"""What every test can ask for: the built tool, stand-ins, engines, a configuration folder, and running hosts."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+from programs import Program
+from rest import ENGINES, Rest
+from settings import Settings
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer")
+
+
+def build_folder():
+    """Where tests/run built with ASan and UBSan; BPTL_BUILD names another folder."""
+    return pathlib.Path(os.environ.get("BPTL_BUILD", ROOT / "build-tests")).resolve()
+
+
+def check_sanitizers(text):
+    """Fails the test when a sanitizer had something to say."""
+    found = SANITIZER.search(text)
+    if found:
+        pytest.fail(f"a sanitizer found something:\n{text[max(0, found.start() - 200):found.start() + 6000]}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The build folder: plugins are in plugins/, C tests in tests/."""
+    return build_folder()
+
+
+@pytest.fixture(scope="session")
+def bptl(build):
+    """The path of the built tool."""
+    path = build / "bptl"
+    assert path.is_file(), f"{path} is not there: tests/run builds it"
+    return path
+
+
+@pytest.fixture(scope="session")
+def zgw_server():
+    from zgw import ZgwStandIn
+
+    server = ZgwStandIn()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def zgw(zgw_server):
+    """The stand-in of the ZGW services, as new for every test."""
+    zgw_server.reset()
+    return zgw_server
+
+
+@pytest.fixture(scope="session")
+def smtp_server(tmp_path_factory):
+    from smtp import SmtpStandIn
+
+    server = SmtpStandIn(store=tmp_path_factory.mktemp("mail"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def smtp(smtp_server):
+    """The stand-in of a mail server, empty for every test."""
+    smtp_server.reset()
+    return smtp_server
+
+
+@pytest.fixture
+def engine():
+    """The stand-in of a Camunda engine, a new one for every test."""
+    from engine import EngineStandIn
+
+    server = EngineStandIn()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", params=["camunda", "operaton"])
+def real_engine(request, tmp_path_factory):
+    """The REST interface of a real engine; each is started once. Use keys and topics that no other test has."""
+    log = tmp_path_factory.mktemp(request.param) / "engine.log"
+    program = Program([ENGINES / "start", request.param], log, ready=r"^engine ready (\d+)$", wait=300)
+    rest = Rest(f"http://127.0.0.1:{program.match[1]}/engine-rest/")
+    rest.name = request.param
+    yield rest
+    program.stop()
+
+
+@pytest.fixture
+def conf(tmp_path):
+    """A configuration folder with the embedded engine; what else is in it the test adds."""
+    return Settings(tmp_path / "conf")
+
+
+@pytest.fixture
+def exec_unit(bptl, conf, zgw, smtp, tmp_path):
+    """exec_unit(topic, variables): runs `bptl exec` against the stand-ins and returns the outcome. A topic that is not
+    configured yet is the name of a unit, such as zgw.CloseZaakTask, and gets every service."""
+    conf.use_zgw(zgw).use_mail(smtp).use_case()
+
+    def run(topic, variables):
+        if f"topic {topic}" not in conf.sections:
+            conf.topic(topic, topic)
+        file = tmp_path / "variables.json"
+        file.write_text(json.dumps(variables), encoding="utf-8")
+        done = subprocess.run([bptl, "exec", topic, "--conf", conf.write(), "--vars", file], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60)
+        check_sanitizers(done.stderr)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            pytest.fail(f"bptl exec {topic} ended with {done.returncode} and printed no outcome:\n{done.stdout}{done.stderr}")
+
+    return run
+
+
+class Host(Program):
+    """A running `bptl run`."""
+
+    def __init__(self, bptl, folder, log, env, ready):
+        self.expected = True  # must still run, or end with status 0, when the test is over
+        super().__init__([bptl, "run", "--conf", folder], log, ready=ready, env=env)
+
+    def kill(self):
+        self.expected = False
+        return super().kill()
+
+
+@pytest.fixture
+def host(bptl, conf, tmp_path):
+    """host(): starts `bptl run` with the written configuration and waits until it is ready. At the end of the test it
+    must stop in order, with status 0, and no sanitizer may have complained."""
+    hosts = []
+
+    def start(settings=None, env=None, ready=r"\bready\b"):
+        log = tmp_path / f"host-{len(hosts) + 1}.log"
+        hosts.append(Host(bptl, (settings or conf).write(), log, env, ready))
+        return hosts[-1]
+
+    yield start
+    statuses = [(one, one.stop()) for one in hosts]
+    for one, status in statuses:
+        check_sanitizers(one.text())
+        assert status == 0 or not one.expected, f"bptl run ended with {status}:\n{one.text()[-4000:]}"
