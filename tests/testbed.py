@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from programs import Program
+from programs import HOST_READY, Program
 from rest import ENGINES, Rest
 from settings import Settings
 
@@ -142,7 +142,7 @@ def host(bptl, conf, tmp_path):
     must stop in order, with status 0, and no sanitizer may have complained."""
     hosts = []
 
-    def start(settings=None, env=None, ready=r"\bready\b"):
+    def start(settings=None, env=None, ready=HOST_READY):
         log = tmp_path / f"host-{len(hosts) + 1}.log"
         hosts.append(Host(bptl, (settings or conf).write(), log, env, ready))
         return hosts[-1]

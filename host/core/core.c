@@ -89,6 +89,8 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	free(fds);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_serve(&core->seats[i], clock_boot());
+	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
+		fetch_events(&core->fetchers[i], clock_boot());
 }
 
 /* ---- starting ---- */

@@ -137,6 +137,7 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	fetcher->polling = 1;
 	fetcher->reserved = most;
 	fetcher->core->reserved += most;
+	fetcher->due = 0; /* an engine may do at its next turn what it is told now */
 	engine_fetch(fetcher->engine, fetcher->topics, count, most, wait, poll_done, fetcher);
 }
 
@@ -171,15 +172,20 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 		about.task = ids[i];
 		log_line(fetcher->core->log, LOG_INFO, &about, "the engine holds this task locked for us, and its answer never came: "
 		         "unlocked");
+		fetcher->due = 0;
 		engine_unlock(fetcher->engine, ids[i], stray_unlocked, NULL);
 	}
 }
 
 /* ---- turns ---- */
 
+void fetch_events(struct fetcher *fetcher, int64_t now)
+{
+	fetcher->due = engine_turn(fetcher->engine, now);
+}
+
 void fetch_turn(struct fetcher *fetcher, int64_t now)
 {
-	(void)engine_turn(fetcher->engine, now);
 	if (fetcher->stopping || fetcher->core->draining)
 		return;
 	if (fetcher->polling || fetcher->listing || now < fetcher->poll_at)
@@ -187,6 +193,7 @@ void fetch_turn(struct fetcher *fetcher, int64_t now)
 	/* before a poll, not beside it: what a poll has just locked is not known here yet */
 	if (fetcher->look_for_strays) {
 		fetcher->listing = 1;
+		fetcher->due = 0;
 		engine_list_locked(fetcher->engine, strays_listed, fetcher);
 	} else {
 		open_poll(fetcher, now);
@@ -195,7 +202,7 @@ void fetch_turn(struct fetcher *fetcher, int64_t now)
 
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 {
-	int64_t due = engine_turn(fetcher->engine, now);
+	int64_t due = fetcher->due;
 
 	if (!fetcher->polling && !fetcher->core->draining && fetcher->poll_at > now && fetcher->poll_at < due)
 		due = fetcher->poll_at;
@@ -211,6 +218,7 @@ void fetch_expect(struct fetcher *fetcher, int64_t due)
 void fetch_stop(struct fetcher *fetcher)
 {
 	fetcher->stopping = 1;
+	fetcher->due = 0;
 	if (fetcher->polling)
 		engine_stop_fetch(fetcher->engine);
 }

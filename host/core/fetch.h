@@ -19,12 +19,15 @@ struct fetcher {
 	int listing;
 	int look_for_strays;  /* after a poll without an answer the engine may hold locks for us that we do not know of */
 	int stopping;
+	int64_t due;          /* when the engine needs its next turn */
 };
 
 /* Makes the engine. 0 or -1. */
 int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct error *error);
 void fetch_clear(struct fetcher *fetcher);
-/* Opens a poll when places are free; lets the engine do what is due. */
+/* Lets the engine do what is due: answers come from here. Before the commit of a turn. */
+void fetch_events(struct fetcher *fetcher, int64_t now);
+/* Opens a poll when places are free. After the commit. */
 void fetch_turn(struct fetcher *fetcher, int64_t now);
 /* No more polls: ends the open one. */
 void fetch_stop(struct fetcher *fetcher);

@@ -19,6 +19,7 @@
 
 struct engine *task_engine(const struct core_task *task)
 {
+	task->core->fetchers[task->engine].due = 0;
 	return task->core->fetchers[task->engine].engine;
 }
 

@@ -62,8 +62,9 @@ struct core_task {
 	struct http_call *call; /* of the callback */
 };
 
-/* The engine of a task, and what a log line about it says. */
+/* The engine of a task, to tell it something: it gets a turn soon. */
 struct engine *task_engine(const struct core_task *task);
+/* What a log line about a task says. */
 struct log_about task_about(const struct core_task *task);
 
 /* Takes a task on: from a poll (members are taken from *fetched), or from the journal after a start (row, else NULL). */

@@ -243,6 +243,9 @@ static size_t hear(char *line, size_t size, size_t count, void *arg)
 	size_t length = size * count;
 	size_t skip = 0;
 
+	/* what it says to QUIT is not what it said to the mail */
+	if (call->reply_over && length > 3 && memcmp(line, "221", 3) == 0)
+		return length;
 	if (call->reply_over)
 		text_drop(&call->reply, call->reply.length);
 	if (call->reply.length > 0 && length > 4) {
@@ -367,6 +370,7 @@ static void set_server(struct mail_call *call, const struct service *service)
 	if (service->own.client_id && service->own.secret) {
 		must(curl_easy_setopt(easy, CURLOPT_USERNAME, service->own.client_id));
 		must(curl_easy_setopt(easy, CURLOPT_PASSWORD, service->own.secret));
+		must(curl_easy_setopt(easy, CURLOPT_SASL_IR, 1L));
 	}
 	must(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, hear));
 	must(curl_easy_setopt(easy, CURLOPT_HEADERDATA, call));

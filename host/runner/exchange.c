@@ -114,26 +114,43 @@ static void part_done(void *arg, const struct http_answer *answer)
 		parking_wake(&exchange->parking);
 }
 
+/* The unit's header lines without the empty ones, which stand for values that a task does not have. Owned list. */
+static const char **header_lines(const char *const *lines)
+{
+	const char **list;
+	size_t count = 0, kept = 0;
+
+	while (lines && lines[count])
+		count++;
+	list = mem_new(count + 1, sizeof(*list));
+	for (size_t i = 0; i < count; i++)
+		if (*lines[i])
+			list[kept++] = lines[i];
+	return list;
+}
+
 static void part_start(struct part *part)
 {
 	struct task *task = part->exchange->task;
+	const char **headers = header_lines(part->request->headers);
 	struct client_request request = {
 		.service = part->service,
 		.app = task->app,
 		.method = part->request->method,
 		.url = part->url,
-		.headers = part->request->headers,
+		.headers = headers,
 		.body = part->request->body,
 		.timeout = task_time_left(task) > 1 ? task_time_left(task) : 1,
 	};
 	struct error error;
 
-	if (client_send(task->shop->client, &request, part_done, part, &error))
-		return;
-	part->refused_here = 1;
-	part->failure = HTTP_NOT_SENT;
-	part->words = mem_text(error.text);
-	part->exchange->pending--;
+	if (!client_send(task->shop->client, &request, part_done, part, &error)) {
+		part->refused_here = 1;
+		part->failure = HTTP_NOT_SENT;
+		part->words = mem_text(error.text);
+		part->exchange->pending--;
+	}
+	free(headers);
 }
 
 static void exchange_start(void *arg)

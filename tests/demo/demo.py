@@ -12,7 +12,7 @@ sys.path[:0] = [str(HERE.parent / "tools"), str(HERE.parent / "standin")]
 
 import chain  # noqa: E402
 import instance  # noqa: E402
-from programs import Program, ProgramError  # noqa: E402
+from programs import HOST_READY, Program, ProgramError
 from report import Report  # noqa: E402
 from rest import ENGINES, Rest  # noqa: E402
 from settings import APP, Settings  # noqa: E402
@@ -28,7 +28,7 @@ def start_variables(zgw, number):
         "catalogusDomein": zgw.seed["domein"],
         "zaaktypeIdentificatie": zgw.seed["zaaktypen"]["main"]["identificatie"],
         "zaakDetails": {"omschrijving": f"Lantaarnpaal {number} brandt niet", "toelichting": "Gemeld aan de balie"},
-        "informatieobject": zgw.seed["documenten"][0],
+        "informatieobject": zgw.seed["documents"][0],
         "omschrijving": "Afgehandeld",
         "toelichting": "De lamp is vervangen",
         "sender": {"name": "Gemeente Voorbeeld", "email": "balie@example.nl"},
@@ -68,7 +68,7 @@ class Demo:
             settings.use_engine(self.rest.url)
             say(f"  {self.options.engine:<28} {self.rest.url}")
         self.conf = settings.write()
-        self.running.append(Program([self.options.bptl, "run", "--conf", self.conf], self.folder / "bptl.log", ready=r"\bready\b"))
+        self.running.append(Program([self.options.bptl, "run", "--conf", self.conf], self.folder / "bptl.log", ready=HOST_READY))
         say(f"  bptl run --conf {self.conf}\n")
 
     def run(self):

@@ -53,9 +53,13 @@ class Watch:
                              variables)  # fmt: skip
         return len(new)
 
-    def failed(self):
-        """Tells the failures since the last call; how many, and the instances that cannot go on."""
+    def failures(self):
+        """What the engine was told of failures, oldest first."""
         log = self.rest.get("history/external-task-log", failureLog="true", sortBy="timestamp", sortOrder="asc")
+        return sorted(log, key=lambda entry: (entry["timestamp"], -entry["retries"]))
+
+    def failed(self, log):
+        """Tells those of the log that are new; how many, and the instances that cannot go on."""
         new = [one for one in log if one["id"] not in self.seen and one["processInstanceId"] in self.instances]
         stuck = set()
         for entry in new:
@@ -74,8 +78,10 @@ class Watch:
         last = time.monotonic()
         while open_ones:
             active = {one["id"] for one in self.rest.get("process-instance", processDefinitionKey="zaak")}
-            count, stuck = self.failed()
-            if self.completed() + count:
+            log = self.failures()  # asked first, told last: what had been completed before a failure is told before it
+            count = self.completed()
+            failures, stuck = self.failed(log)
+            if count + failures:
                 last = time.monotonic()
             open_ones = (open_ones - stuck) & active
             if time.monotonic() - last > PATIENCE:

@@ -33,7 +33,7 @@ class Report:
             self.say(f"            {name} = {short(value)}")
 
     def retry(self, case, topic, retries, message):
-        self.say(f"  again   {self.name(case, topic)}  {CASE[topic][0]}: {short(message)} ({retries} tries left)")
+        self.say(f"  again   {self.name(case, topic)}  {CASE[topic][0]}: {short(message)} (tries left: {retries})")
 
     def failure(self, case, topic, message):
         """A task that failed for good: its case ends here."""

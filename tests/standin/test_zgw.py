@@ -4,6 +4,7 @@ One case is played from its first request to its last; each request has a row in
 status, members of the body, invalid parameters, and headers.
 """
 import datetime
+import re
 import time
 from urllib.parse import quote
 
@@ -336,7 +337,7 @@ def test_every_row_was_played(case):
 def test_what_the_answers_hold(case):
     got = {title: answer.body for title, answer in case.got.items()}
     first = got["create zaak"]
-    assert first["identificatie"].startswith(f"ZAAK-{datetime.date.today().year}-") and len(first["identificatie"]) == 20
+    assert re.fullmatch(r"ZAAK-\d{4}-\d{10}", first["identificatie"])
     assert first["uuid"][14] == "4" and first["archiefstatus"] == "nog_te_archiveren" and first["status"] is None
     assert got["catalogus: none"]["count"] == 0 and got["zaak lookup, none"]["results"] == []
     assert [item["volgnummer"] for item in got["statustypen of a zaaktype"]["results"]] == [3, 2, 1]
@@ -352,7 +353,7 @@ def test_the_end_status_closes_the_zaak(case):
     closed, end = case.got["closed zaak"].body, case.got["end status"].body
     day = end["datumStatusGezet"][:10]
     assert (closed["einddatum"], closed["archiefnominatie"]) == (day, "vernietigen")
-    assert closed["archiefactiedatum"] == f"{int(day[:4]) + 10}{day[4:]}"
+    assert closed["archiefactiedatum"] == f"{int(day[:4]) + 10}{day[4:].replace('-02-29', '-02-28')}"
     assert (closed["status"], closed["resultaat"]) == (end["url"], case.got["create resultaat"].body["url"])
     statussen = case.got["statussen of a zaak"].body["results"]
     assert [item["indicatieLaatstGezetteStatus"] for item in statussen] == [True, False]

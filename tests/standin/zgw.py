@@ -21,7 +21,7 @@ from zgw_faults import Faults  # noqa: E402
 from zgw_http import Server  # noqa: E402
 from zgw_store import ROOTS, Store  # noqa: E402
 
-MOST_REQUESTS = 200_000  # records of requests that are kept
+MOST_REQUESTS = 50_000  # records of requests that are kept
 
 
 class ZgwStandIn:

@@ -5,7 +5,7 @@ import uuid
 from zgw_answers import (
     Answer, Field, check, check_crs, date, integer, invalid, not_allowed, not_found, table, today, url,
 )  # fmt: skip
-from zgw_store import check_query, created, newest_first
+from zgw_store import check_query, created, fixed_uuid, newest_first
 
 VERSION = "2.7.0"
 FILTERS = ("data_attr", "data_attrs", "data_icontains", "date", "fields", "ordering", "page", "pageSize", "registrationDate",
@@ -20,8 +20,6 @@ RECORD = {
 
 
 def add_objecttype(store, name, plural):
-    from zgw_store import fixed_uuid
-
     number = fixed_uuid("objecttype/" + name)
     link = f"{store.root['objects']}objecttypes/{number}"
     day = today().isoformat()

@@ -2,6 +2,8 @@
 import datetime
 
 from zgw_answers import now, stamp, today
+from zgw_documenten import add_document
+from zgw_objects import add_object, add_objecttype
 from zgw_store import fixed_uuid
 
 DOMEIN, RSIN = "TEST", "002564440"
@@ -136,8 +138,6 @@ def seed_catalogue(store):
 
 
 def seed_documents(store, types):
-    from zgw_documenten import add_document
-
     urls = []
     for number, (titel, kind) in enumerate((("Aanvraag", "Aanvraag"), ("Bijlage", "Aanvraag"), ("Los stuk", "Los document")), 1):
         text = f"Inhoud van document {number}.\n".encode()
@@ -152,8 +152,6 @@ def seed_documents(store, types):
 
 
 def seed_objects(store):
-    from zgw_objects import add_object, add_objecttype
-
     boom = add_objecttype(store, "boom", "bomen")
     form = add_objecttype(store, "startformulier", "startformulieren")
     start = "2026-01-01"

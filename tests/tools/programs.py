@@ -5,6 +5,8 @@ import signal
 import subprocess
 import time
 
+HOST_READY = r"\bready: \d+ topics"  # what `bptl run` logs when it begins to fetch
+
 
 class ProgramError(Exception):
     """A program did not become ready; the text holds the end of what it printed."""

@@ -75,7 +75,7 @@ class Settings:
     def use_mail(self, smtp):
         """The mail server of an SmtpStandIn."""
         self.section("service post", type="smtp", root=f"smtp://127.0.0.1:{smtp.port}", **{"from": "zaken@example.nl"},
-                     starttls="off", auth="none")
+                     starttls="off")
         return self.section("plugin mail")
 
     def topic(self, name, unit, services=None, **keys):

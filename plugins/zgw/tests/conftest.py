@@ -9,7 +9,7 @@ from settings import APP
 
 
 class Run:
-    """Runs units and knows what the stand-in was asked since the last one began. The value ... leaves a variable out."""
+    """Runs units, and knows what the stand-in was asked since the last began. A variable of value ... is left out."""
 
     def __init__(self, exec_unit, zgw):
         self.exec_unit, self.zgw, self.begin = exec_unit, zgw, 0
