@@ -11,7 +11,8 @@
 static const char usage[] =
 	"usage: bptl COMMAND [OPTION...]\n"
 	"\n"
-	"Does the work of business processes: fetches the external tasks of a BPMN engine (Camunda 7, Operaton), runs the work units\n"
+	"Does the work of business processes: fetches the external tasks of a BPMN engine (Camunda 7, Operaton), runs "
+	"the work units\n"
 	"that their topics are bound to, and reports the outcomes.\n"
 	"\n"
 	"  run      the daemon: fetch, perform, report\n"

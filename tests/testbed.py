@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import subprocess
 
 import pytest
@@ -61,7 +62,7 @@ def zgw(zgw_server):
 def smtp_server(tmp_path_factory):
     from smtp import SmtpStandIn
 
-    server = SmtpStandIn(store=tmp_path_factory.mktemp("mail"))
+    server = SmtpStandIn(tmp_path_factory.mktemp("mail"), starttls=True, user="bptl", password=secrets.token_hex(16))
     server.start()
     yield server
     server.stop()

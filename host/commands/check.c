@@ -10,8 +10,10 @@
 static const char usage[] =
 	"usage: bptl check [--conf PATH]\n"
 	"\n"
-	"Reads the configuration, loads every plugin, and holds the topics against what the plugins declare, as `bptl run` does when\n"
-	"it starts. Every problem is shown with its file and line. Nothing is fetched, and no engine or service is called.\n"
+	"Reads the configuration, loads every plugin, and holds the topics against what the plugins declare, as `bptl "
+	"run` does when\n"
+	"it starts. Every problem is shown with its file and line. Nothing is fetched, and no engine or service is "
+	"called.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"\n"
@@ -28,8 +30,9 @@ static int check(const struct config *config)
 	if (code)
 		conf_show(&problems);
 	else
-		(void)printf("configuration is good: %zu engines, %zu services, %zu apps, %zu plugins, %zu topics\n", config->engine_count,
-		             config->service_count, config->app_count, config->plugin_count, config->topic_count);
+		(void)printf("configuration is good: %zu engines, %zu services, %zu apps, %zu plugins, %zu topics\n",
+			     config->engine_count, config->service_count, config->app_count, config->plugin_count,
+			     config->topic_count);
 	for (size_t i = 0; i < config->plugin_count; i++)
 		json_decref(abouts[i]);
 	free(abouts);
@@ -40,7 +43,8 @@ static int check(const struct config *config)
 
 int command_check(int argc, char **argv)
 {
-	static const struct option options[] = {{"conf", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option options[] = {
+		{"conf", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const char *conf = NULL;
 	struct config *config;
 	int option, status;

@@ -1,5 +1,5 @@
-/* commands.h: the commands of the tool, one file each. A command gets its own arguments (argv[0] is its name) and returns
- * the exit status of the process. */
+/* commands.h: the commands of the tool, one file each. A command gets its own arguments (argv[0] is its name) and
+ * returns the exit status of the process. */
 #ifndef BPTL_COMMANDS_COMMANDS_H
 #define BPTL_COMMANDS_COMMANDS_H
 
@@ -9,14 +9,14 @@
 /* Exit statuses: those of sysexits.h where there is one. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1,      /* exec: the unit failed; tasks --retry: there was nothing to retry */
-	EXIT_BPMN_ERROR = 3,  /* exec: the unit ended with a BPMN error */
+	EXIT_FAILED = 1,     /* exec: the unit failed; tasks --retry: there was nothing to retry */
+	EXIT_BPMN_ERROR = 3, /* exec: the unit ended with a BPMN error */
 	EXIT_USAGE = 64,
-	EXIT_INPUT = 66,      /* a file that was named cannot be read, or is not what it should be */
-	EXIT_SOFTWARE = 70,   /* out of memory */
-	EXIT_STATE = 73,      /* the state folder or a database cannot be used */
-	EXIT_JOURNAL = 74,    /* the journal can no longer be written */
-	EXIT_CONFIG = 78      /* something is wrong in the configuration */
+	EXIT_INPUT = 66,    /* a file that was named cannot be read, or is not what it should be */
+	EXIT_SOFTWARE = 70, /* out of memory */
+	EXIT_STATE = 73,    /* the state folder or a database cannot be used */
+	EXIT_JOURNAL = 74,  /* the journal can no longer be written */
+	EXIT_CONFIG = 78    /* something is wrong in the configuration */
 };
 
 #define DEFAULT_CONF "/etc/bptl/conf.d"

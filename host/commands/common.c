@@ -92,9 +92,11 @@ const struct config_engine *local_engine(const struct config *config, const char
 	if (name)
 		(void)fprintf(stderr, "bptl: there is no [engine %s] of type local in the configuration\n", name);
 	else if (count == 0)
-		(void)fprintf(stderr, "bptl: no engine of type local is configured: this command is for the embedded engine; a real engine "
-		              "has its own tools\n");
+		(void)fprintf(stderr, "bptl: no engine of type local is configured: this command is for the embedded "
+				      "engine; a real engine "
+				      "has its own tools\n");
 	else
-		(void)fprintf(stderr, "bptl: several engines of type local are configured: say which with --engine NAME\n");
+		(void)fprintf(stderr,
+			      "bptl: several engines of type local are configured: say which with --engine NAME\n");
 	return NULL;
 }

@@ -1,5 +1,5 @@
-/* exec.c: bptl exec: runs one unit here and now, without an engine and without a child process, so that a debugger, valgrind
- * and sanitizers work on a plugin as on any program. Real services are called. */
+/* exec.c: bptl exec: runs one unit here and now, without an engine and without a child process, so that a debugger,
+ * valgrind and sanitizers work on a plugin as on any program. Real services are called. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +18,19 @@
 static const char usage[] =
 	"usage: bptl exec [--conf PATH] [--vars FILE] [--id ID] TOPIC\n"
 	"\n"
-	"Runs the unit that TOPIC is bound to (the name of its [topic] section, or its topic) once, with the variables of FILE, in this\n"
-	"process: under gdb, valgrind or a sanitizer like any program. The services are really called; no engine is involved and nothing\n"
+	"Runs the unit that TOPIC is bound to (the name of its [topic] section, or its topic) once, with the variables "
+	"of FILE, in this\n"
+	"process: under gdb, valgrind or a sanitizer like any program. The services are really called; no engine is "
+	"involved and nothing\n"
 	"is journaled. Prints the outcome as JSON: {outcome, message, details, code, permanent, variables, local}.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
-	"  --vars FILE   JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is standard input\n"
+	"  --vars FILE   JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is standard "
+	"input\n"
 	"  --id ID       the task's id, from which a mail gets its Message-ID (default: a new one)\n"
 	"\n"
-	"Exit status: 0 done; 1 the unit failed; 3 it ended with a BPMN error; 64 wrong usage; 66 FILE cannot be read; 78 something is\n"
+	"Exit status: 0 done; 1 the unit failed; 3 it ended with a BPMN error; 64 wrong usage; 66 FILE cannot be read; "
+	"78 something is\n"
 	"wrong in the configuration.\n";
 
 struct arguments {
@@ -53,7 +57,8 @@ static json_t *plugin_order(const struct config *config, const struct config_plu
 
 	for (size_t i = 0; i < plugin->setting_count; i++)
 		json_put_text(settings, plugin->settings[i].name, plugin->settings[i].value);
-	order = mem_json(json_pack("{s:s, s:s, s:o}", "plugin", plugin->name, "library", library, "settings", settings));
+	order = mem_json(
+		json_pack("{s:s, s:s, s:o}", "plugin", plugin->name, "library", library, "settings", settings));
 	free(library);
 	return order;
 }
@@ -64,7 +69,8 @@ static json_t *supplies(const struct config *config, const struct config_topic *
 	json_t *engine = service_to_json(&config->engines[topic->engine].service);
 
 	for (size_t i = 0; i < topic->use_count; i++)
-		(void)json_array_append_new(services, service_to_json(&config->services[topic->uses[i].service].service));
+		(void)json_array_append_new(services,
+					    service_to_json(&config->services[topic->uses[i].service].service));
 	if (config->engines[topic->engine].type == CONFIG_CAMUNDA) {
 		json_put_text(engine, "name", "engine:exec");
 		(void)json_array_append(services, engine);
@@ -73,7 +79,7 @@ static json_t *supplies(const struct config *config, const struct config_topic *
 	for (size_t i = 0; i < config->app_count; i++)
 		(void)json_array_append_new(apps, app_to_json(&config->apps[i].app));
 	return mem_json(json_pack("{s:o, s:o, s:b}", "services", services, "apps", apps, "unknown_app_refuse",
-	                          config->host.unknown_app_refuse));
+				  config->host.unknown_app_refuse));
 }
 
 static json_t *run_order(const struct binding *binding, json_t *variables, const char *id, int64_t time_limit)
@@ -84,9 +90,9 @@ static json_t *run_order(const struct binding *binding, json_t *variables, const
 
 	json_put_text(uses, "engine", "engine:exec");
 	order = mem_json(json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:O, s:O, s:o, s:[], s:I}", "key", "exec", "unit",
-	                           binding->topic->unit, "facts", "id", id ? id : made, "topic", binding->topic->topic, "unit",
-	                           binding->topic->unit, "variables", variables, "options", binding->options, "uses", uses, "steps",
-	                           "time_limit", (json_int_t)time_limit));
+				   binding->topic->unit, "facts", "id", id ? id : made, "topic", binding->topic->topic,
+				   "unit", binding->topic->unit, "variables", variables, "options", binding->options,
+				   "uses", uses, "steps", "time_limit", (json_int_t)time_limit));
 	free(made);
 	return order;
 }
@@ -104,7 +110,8 @@ static int print_result(const json_t *result)
 	return text_equal(outcome, "bpmn-error") ? EXIT_BPMN_ERROR : EXIT_FAILED;
 }
 
-static const struct config_plugin *plugin_of(const struct config *config, const struct config_topic *topic, size_t *index)
+static const struct config_plugin *plugin_of(const struct config *config, const struct config_topic *topic,
+					     size_t *index)
 {
 	for (*index = 0; *index < config->plugin_count; ++*index)
 		if (strcmp(config->plugins[*index].name, topic->plugin) == 0)
@@ -113,8 +120,8 @@ static const struct config_plugin *plugin_of(const struct config *config, const 
 }
 
 /* Holds the one topic against the one plugin that is loaded. 0, or -1 after the problems were shown. */
-static int bind_topic(struct registry *registry, const struct config *config, const struct config_topic *topic, size_t plugin,
-                      json_t *about)
+static int bind_topic(struct registry *registry, const struct config *config, const struct config_topic *topic,
+		      size_t plugin, json_t *about)
 {
 	struct config one = *config; /* with this topic alone */
 	json_t **abouts = mem_new(config->plugin_count, sizeof(*abouts));
@@ -133,7 +140,7 @@ static int bind_topic(struct registry *registry, const struct config *config, co
 }
 
 static int run_unit(struct workshop *shop, const struct config *config, const struct config_topic *topic, size_t plugin,
-                    json_t *variables, const char *id)
+		    json_t *variables, const char *id)
 {
 	struct registry registry = {0};
 	json_t *about = plugin_describe(&shop->plugin);
@@ -148,8 +155,9 @@ static int run_unit(struct workshop *shop, const struct config *config, const st
 		(void)fprintf(stderr, "bptl exec: %s\n", error.text);
 		goto out;
 	}
-	result = workshop_exec(shop, run_order(&registry.bindings[0], variables, id,
-	                                       topic->time_limit ? topic->time_limit : config->plugins[plugin].time_limit));
+	result = workshop_exec(shop,
+			       run_order(&registry.bindings[0], variables, id,
+					 topic->time_limit ? topic->time_limit : config->plugins[plugin].time_limit));
 	status = print_result(result);
 	json_decref(result);
 out:
@@ -188,10 +196,10 @@ static int exec(const struct config *config, const struct config_topic *topic, j
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-	                                        {"vars", required_argument, NULL, 'v'},
-	                                        {"id", required_argument, NULL, 'i'},
-	                                        {"help", no_argument, NULL, 'h'},
-	                                        {0}};
+						{"vars", required_argument, NULL, 'v'},
+						{"id", required_argument, NULL, 'i'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:v:i:h", options, NULL)) != -1) {

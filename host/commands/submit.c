@@ -9,16 +9,19 @@
 static const char usage[] =
 	"usage: bptl submit [--conf PATH] [--engine NAME] [--vars FILE] [--business-key KEY] [--priority N] TOPIC\n"
 	"\n"
-	"Puts a task on TOPIC into the embedded engine (type = local) and prints its id. A running `bptl run` performs it; `bptl tasks`\n"
+	"Puts a task on TOPIC into the embedded engine (type = local) and prints its id. A running `bptl run` performs "
+	"it; `bptl tasks`\n"
 	"shows what became of it.\n"
 	"\n"
 	"  --conf PATH          folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"  --engine NAME        which embedded engine, when there are several\n"
-	"  --vars FILE          JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is standard input\n"
+	"  --vars FILE          JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is "
+	"standard input\n"
 	"  --business-key KEY   of the task\n"
 	"  --priority N         higher ones are fetched first (default 0)\n"
 	"\n"
-	"Exit status: 0; 64 wrong usage; 66 FILE cannot be read; 73 the engine's database cannot be used; 78 something is wrong in the\n"
+	"Exit status: 0; 64 wrong usage; 66 FILE cannot be read; 73 the engine's database cannot be used; 78 something "
+	"is wrong in the\n"
 	"configuration.\n";
 
 struct arguments {
@@ -31,7 +34,8 @@ static int submit(const struct arguments *arguments, const struct config_engine 
 	struct error error;
 	char *id = NULL;
 
-	if (local_submit(engine->database, arguments->topic, variables, arguments->business_key, arguments->priority, &id, &error)) {
+	if (local_submit(engine->database, arguments->topic, variables, arguments->business_key, arguments->priority,
+			 &id, &error)) {
 		(void)fprintf(stderr, "bptl submit: %s\n", error.text);
 		return EXIT_STATE;
 	}
@@ -43,12 +47,12 @@ static int submit(const struct arguments *arguments, const struct config_engine 
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-	                                        {"engine", required_argument, NULL, 'e'},
-	                                        {"vars", required_argument, NULL, 'v'},
-	                                        {"business-key", required_argument, NULL, 'b'},
-	                                        {"priority", required_argument, NULL, 'p'},
-	                                        {"help", no_argument, NULL, 'h'},
-	                                        {0}};
+						{"engine", required_argument, NULL, 'e'},
+						{"vars", required_argument, NULL, 'v'},
+						{"business-key", required_argument, NULL, 'b'},
+						{"priority", required_argument, NULL, 'p'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	char *end;
 	int option;
 

@@ -12,7 +12,8 @@ static const char usage[] =
 	"usage: bptl tasks [--conf PATH] [--engine NAME] [--state STATE] [--most N] [--json]\n"
 	"       bptl tasks [--conf PATH] [--engine NAME] --retry ID [--retries N]\n"
 	"\n"
-	"Shows the tasks of the embedded engine (type = local), newest first, with state, retries, outcome and error. With --retry an\n"
+	"Shows the tasks of the embedded engine (type = local), newest first, with state, retries, outcome and error. "
+	"With --retry an\n"
 	"incident gets new retries, as an operator grants them in the cockpit of a real engine.\n"
 	"\n"
 	"  --conf PATH     folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
@@ -23,7 +24,8 @@ static const char usage[] =
 	"  --retry ID      grants the task new retries\n"
 	"  --retries N     how many (default 1)\n"
 	"\n"
-	"Exit status: 0; 1 nothing to retry; 64 wrong usage; 73 the engine's database cannot be used; 78 something is wrong in the\n"
+	"Exit status: 0; 1 nothing to retry; 64 wrong usage; 73 the engine's database cannot be used; 78 something is "
+	"wrong in the\n"
 	"configuration.\n";
 
 struct arguments {
@@ -37,7 +39,7 @@ static void print_table(const json_t *tasks)
 	size_t i;
 
 	(void)printf("%-36s  %-24s  %-9s  %7s  %-19s  %s\n", "ID", "TOPIC", "STATE", "RETRIES", "CHANGED", "OUTCOME");
-	json_array_foreach(tasks, i, task) {
+	json_array_foreach (tasks, i, task) {
 		const json_t *retries = json_object_get(task, "retries");
 		const char *changed = json_get_text(task, "changed"), *error = json_get_text(task, "error");
 		char digits[32] = "-";
@@ -46,12 +48,13 @@ static void print_table(const json_t *tasks)
 
 		if (json_is_integer(retries))
 			(void)snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(retries));
-		(void)printf("%-36s  %-24s  %-9s  %7s  %-19.19s  ", json_get_text(task, "id"), json_get_text(task, "topic"),
-		             json_get_text(task, "state"), digits, changed ? changed : "");
+		(void)printf("%-36s  %-24s  %-9s  %7s  %-19.19s  ", json_get_text(task, "id"),
+			     json_get_text(task, "topic"), json_get_text(task, "state"), digits,
+			     changed ? changed : "");
 		if (error && *error)
 			(void)printf("%s", error);
 		else
-			json_object_foreach(json_object_get(task, "outcome"), name, value)
+			json_object_foreach (json_object_get(task, "outcome"), name, value)
 				(void)printf("%s ", name);
 		(void)putchar('\n');
 	}
@@ -108,14 +111,14 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const char *const states[] = {"waiting", "locked", "completed", "failed", "incident", "error", NULL};
 	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-	                                        {"engine", required_argument, NULL, 'e'},
-	                                        {"state", required_argument, NULL, 's'},
-	                                        {"most", required_argument, NULL, 'm'},
-	                                        {"json", no_argument, NULL, 'j'},
-	                                        {"retry", required_argument, NULL, 'r'},
-	                                        {"retries", required_argument, NULL, 'n'},
-	                                        {"help", no_argument, NULL, 'h'},
-	                                        {0}};
+						{"engine", required_argument, NULL, 'e'},
+						{"state", required_argument, NULL, 's'},
+						{"most", required_argument, NULL, 'm'},
+						{"json", no_argument, NULL, 'j'},
+						{"retry", required_argument, NULL, 'r'},
+						{"retries", required_argument, NULL, 'n'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	int option, status = 0;
 
 	while (status == 0 && (option = getopt_long(argc, argv, "c:e:s:m:jr:n:h", options, NULL)) != -1) {
@@ -151,7 +154,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 	}
 	if (status == 0 && (optind < argc || (arguments->state && !text_in(arguments->state, states)))) {
 		(void)fprintf(stderr, "bptl tasks: %s %s\n%s", optind < argc ? "unexpected argument" : "unknown state",
-		              optind < argc ? argv[optind] : arguments->state, usage);
+			      optind < argc ? argv[optind] : arguments->state, usage);
 		status = EXIT_USAGE;
 	}
 	return status;

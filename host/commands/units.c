@@ -13,7 +13,8 @@
 static const char usage[] =
 	"usage: bptl units [--conf PATH] [--json] [UNIT]\n"
 	"\n"
-	"Lists the work units of the configured plugins; with a name (zgw.CreateZaakTask) everything that this unit declares: its\n"
+	"Lists the work units of the configured plugins; with a name (zgw.CreateZaakTask) everything that this unit "
+	"declares: its\n"
 	"variables in and out, the services it calls, and the keys that its topic may have.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
@@ -29,11 +30,11 @@ static void print_variables(const char *title, const json_t *list)
 	if (json_array_size(list) == 0)
 		return;
 	(void)printf("\n%s\n", title);
-	json_array_foreach(list, i, row) {
+	json_array_foreach (list, i, row) {
 		const char *need = json_get_text(row, "need");
 
 		(void)printf("  %-24s %-8s %-9s %s", json_get_text(row, "name"), json_get_text(row, "type"),
-		             text_equal(need, "either") ? "one of" : need, json_get_text(row, "doc"));
+			     text_equal(need, "either") ? "one of" : need, json_get_text(row, "doc"));
 		if (json_get_text(row, "instead"))
 			(void)printf(" (also read as %s)", json_get_text(row, "instead"));
 		(void)putchar('\n');
@@ -52,14 +53,15 @@ static void print_unit(const char *plugin, const json_t *unit)
 	print_variables("variables set:", json_object_get(unit, "out"));
 	if (json_array_size(json_object_get(unit, "needs")))
 		(void)printf("\nservices:\n");
-	json_array_foreach(json_object_get(unit, "needs"), i, row)
-		(void)printf("  %-24s %-18s %s\n", json_get_text(row, "alias") ? json_get_text(row, "alias") : json_get_text(row, "type"),
-		             json_get_boolean(row, "required", 0) ? "required" : "optional", json_get_text(row, "doc"));
+	json_array_foreach (json_object_get(unit, "needs"), i, row)
+		(void)printf("  %-24s %-18s %s\n",
+			     json_get_text(row, "alias") ? json_get_text(row, "alias") : json_get_text(row, "type"),
+			     json_get_boolean(row, "required", 0) ? "required" : "optional", json_get_text(row, "doc"));
 	if (json_array_size(json_object_get(unit, "options")))
 		(void)printf("\nkeys of its topic:\n");
-	json_array_foreach(json_object_get(unit, "options"), i, row)
+	json_array_foreach (json_object_get(unit, "options"), i, row)
 		(void)printf("  %-24s %-18s %s\n", json_get_text(row, "name"),
-		             json_get_boolean(row, "required", 0) ? "required" : "optional", json_get_text(row, "doc"));
+			     json_get_boolean(row, "required", 0) ? "required" : "optional", json_get_text(row, "doc"));
 }
 
 /* All units, or the one that is asked for. The number printed. */
@@ -71,7 +73,7 @@ static int print_units(const struct config *config, json_t *const *abouts, const
 		const json_t *unit;
 		size_t i;
 
-		json_array_foreach(json_object_get(abouts[p], "units"), i, unit) {
+		json_array_foreach (json_object_get(abouts[p], "units"), i, unit) {
 			char *name = mem_format("%s.%s", config->plugins[p].name, json_get_text(unit, "name"));
 
 			if (wanted && strcmp(wanted, name) == 0)
@@ -128,9 +130,9 @@ static int units(const struct config *config, const char *wanted, int json)
 int command_units(int argc, char **argv)
 {
 	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-	                                        {"json", no_argument, NULL, 'j'},
-	                                        {"help", no_argument, NULL, 'h'},
-	                                        {0}};
+						{"json", no_argument, NULL, 'j'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	const char *conf = NULL;
 	struct config *config;
 	int option, status, json = 0;

@@ -4,13 +4,14 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/endpoint.h"
 #include "config/near.h"
 #include "config/secret.h"
 #include "config/section.h"
 
-static const char *const keys[] = {"client_id",		"secret_file",	    "secret_env",
-				   "secret_credential", "header",	    "value_file",
-				   "value_env",		"value_credential", NULL};
+static const char *const keys[] = {"client_id",         "secret_file",      "secret_env",
+				   "secret_credential", "header",           "value_file",
+				   "value_env",         "value_credential", NULL};
 
 /* The service that a key "SERVICE.KEY" is about: its place, or config.service_count and the problem is said. A name may
  * have dots itself, so the last one counts. */
@@ -55,7 +56,7 @@ static void read_entry(struct app *app, struct fields *fields, const struct serv
 	entry = &app->entries[app->count++];
 	*entry = (struct app_entry){.service = mem_text(name)};
 	if (service->auth == SERVICE_API_KEY) {
-		entry->credentials.header = mem_text(fields_text(fields, header));
+		entry->credentials.header = endpoint_header(fields, header);
 		if (!entry->credentials.header)
 			entry->credentials.header = mem_text(service->own.header);
 		entry->credentials.value = secret_read(fields, value, 1);

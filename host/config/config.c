@@ -89,9 +89,9 @@ static void take_sections(struct config *config, const struct reader *reader, st
 	static const struct {
 		enum reader_kind kind;
 		void (*take)(struct config *config, struct fields *fields);
-	} steps[] = {{READER_HOST, section_host},	{READER_ENGINE, section_engine},
+	} steps[] = {{READER_HOST, section_host},       {READER_ENGINE, section_engine},
 		     {READER_SERVICE, section_service}, {READER_PLUGIN, section_plugin},
-		     {READER_APP, section_app},		{READER_TOPIC, section_topic}};
+		     {READER_APP, section_app},         {READER_TOPIC, section_topic}};
 
 	for (size_t step = 0; step < sizeof(steps) / sizeof(*steps); step++)
 		for (size_t i = 0; i < reader->count; i++) {

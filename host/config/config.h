@@ -14,7 +14,7 @@
 /* Where something was said. */
 struct place {
 	const char *file; /* as it was opened; owned by the config */
-	int line;	  /* of the key, or of the section */
+	int line;         /* of the key, or of the section */
 };
 
 /* A list of texts, ended with NULL. */
@@ -30,16 +30,16 @@ struct setting {
 };
 
 struct config_host {
-	int workers;		     /* places for running tasks in all; 16 */
-	int64_t drain;		     /* ms; 30 s */
-	enum log_level level;	     /* info */
-	enum log_format format;	     /* logfmt */
-	char *state;		     /* folder of the journal; /var/lib/bptl */
-	char *worker_id;	     /* NULL: made once and kept in the state folder */
-	char *plugins;		     /* folder of the libraries; NULL: the one that belongs to the executable */
+	int workers;                 /* places for running tasks in all; 16 */
+	int64_t drain;               /* ms; 30 s */
+	enum log_level level;        /* info */
+	enum log_format format;      /* logfmt */
+	char *state;                 /* folder of the journal; /var/lib/bptl */
+	char *worker_id;             /* NULL: made once and kept in the state folder */
+	char *plugins;               /* folder of the libraries; NULL: the one that belongs to the executable */
 	struct texts callback_allow; /* roots (normal URLs) that a callbackUrl may lie under */
-	int unknown_app_refuse;	     /* 1 by default */
-	int64_t keep;		     /* ms that outlines of ended tasks stay in the journal; 7 days */
+	int unknown_app_refuse;      /* 1 by default */
+	int64_t keep;                /* ms that outlines of ended tasks stay in the journal; 7 days */
 };
 
 struct config_engine {
@@ -47,11 +47,11 @@ struct config_engine {
 	struct place place;
 	enum { CONFIG_CAMUNDA, CONFIG_LOCAL } type;
 	struct service service; /* camunda: type "engine", root = url */
-	char *database;		/* local: file; default <state>/<name>.db */
-	int64_t long_poll;	/* ms; 25 s, at most 30 min */
-	int max_tasks;		/* most tasks held of this engine at once; 0: as many as there are workers */
-	int use_priority;	/* 1 by default */
-	char *order;		/* NULL, "asc" or "desc": by create time */
+	char *database;         /* local: file; default <state>/<name>.db */
+	int64_t long_poll;      /* ms; 25 s, at most 30 min */
+	int max_tasks;          /* most tasks held of this engine at once; 0: as many as there are workers */
+	int use_priority;       /* 1 by default */
+	char *order;            /* NULL, "asc" or "desc": by create time */
 };
 
 struct config_service {
@@ -67,32 +67,32 @@ struct config_app {
 struct config_plugin {
 	char *name;
 	struct place place;
-	char *library;	    /* NULL: <plugins>/<name>.so */
+	char *library;      /* NULL: <plugins>/<name>.so */
 	int64_t time_limit; /* ms that a task may run; 5 min. A topic's own wins. */
 	struct setting *settings;
 	size_t setting_count;
 };
 
-struct config_use {	/* one entry of "services": NAME or ALIAS=NAME */
-	char *alias;	/* the service's own name when no alias is given */
+struct config_use {     /* one entry of "services": NAME or ALIAS=NAME */
+	char *alias;    /* the service's own name when no alias is given */
 	size_t service; /* index in config.services */
 };
 
 struct config_topic {
 	char *name; /* its section */
 	struct place place;
-	char *topic;	     /* the engine's name for it; default: the section's name */
+	char *topic;         /* the engine's name for it; default: the section's name */
 	char *plugin, *unit; /* of "unit = plugin.Unit" */
 	struct place unit_place;
 	size_t engine; /* index in config.engines; may be left out when there is one engine */
 	struct config_use *uses;
 	size_t use_count;
 	struct place uses_place;
-	int64_t lock;		 /* ms; 60 s */
-	int64_t time_limit;	 /* ms; 0: the plugin's */
-	int parallel;		 /* most at once; 0: no limit of its own */
-	int retries;		 /* before the first failure; 3 */
-	int64_t retry_wait;	 /* ms before the first retry, doubles each time; 10 s */
+	int64_t lock;            /* ms; 60 s */
+	int64_t time_limit;      /* ms; 0: the plugin's */
+	int parallel;            /* most at once; 0: no limit of its own */
+	int retries;             /* before the first failure; 3 */
+	int64_t retry_wait;      /* ms before the first retry, doubles each time; 10 s */
 	int64_t retry_wait_most; /* ms; 1 h */
 	struct texts definition_keys, tenants;
 	char *business_key;

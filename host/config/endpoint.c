@@ -41,22 +41,23 @@ int endpoint_is_loopback(const char *url)
 	return is;
 }
 
-/* Is it a token of RFC 9110, as the name of a header has to be? */
-static int is_header(const char *text)
+char *endpoint_header(struct fields *fields, const char *key)
 {
-	return *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~") ==
-				strlen(text);
+	/* a token, RFC 9110 section 5.6.2 */
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+	const char *header = fields_text(fields, key);
+
+	if (header && strspn(header, letters) != strlen(header))
+		fields_wrong(fields, key, "expected the name of a header");
+	return mem_text(header);
 }
 
 static void read_header(struct fields *fields, struct service *service)
 {
-	const char *header = fields_need(fields, "header",
-					 "the name of the header that carries the value, "
-					 "such as Authorization or X-Api-Key");
-
-	if (header && !is_header(header))
-		fields_wrong(fields, "header", "expected the name of a header");
-	service->own.header = mem_text(header);
+	(void)fields_need(fields, "header",
+			  "the name of the header that carries the value, such as Authorization or "
+			  "X-Api-Key");
+	service->own.header = endpoint_header(fields, "header");
 	service->own.value = secret_read(fields, "value", 1);
 }
 

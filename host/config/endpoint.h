@@ -16,6 +16,8 @@ int endpoint_is_loopback(const char *url);
 void endpoint_auth(struct fields *fields, struct service *service, const int *allowed);
 /* user and password; for SERVICE_BASIC. */
 void endpoint_user(struct fields *fields, struct service *service);
+/* The name of a header; NULL when it is not given. Owned. */
+char *endpoint_header(struct fields *fields, const char *key);
 /* ca_file, client_cert, client_key. `plain`: the text to say why TLS is not used, or NULL. */
 void endpoint_tls(struct fields *fields, struct service *service, const char *plain);
 /* Refuses credentials that would go over the network in the clear. `key` holds the URL. */

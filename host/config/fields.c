@@ -246,8 +246,7 @@ json_t *fields_object(struct fields *fields, const char *key)
 		json_decref(object);
 		return NULL;
 	}
-	json_object_foreach(object, name, member)
-	{
+	json_object_foreach (object, name, member) {
 		if (json_is_object(member) || json_is_array(member)) {
 			fields_problem(fields, key, "%s is a list or an object: the engine compares plain values only",
 				       name);

@@ -6,8 +6,8 @@
 #include "config/section.h"
 #include "http/url.h"
 
-static const char *const keys[] = {"workers",	     "drain",	    "log",     "log_level",
-				   "state",	     "worker_id",   "plugins", "keep",
+static const char *const keys[] = {"workers",        "drain",       "log",     "log_level",
+				   "state",          "worker_id",   "plugins", "keep",
 				   "callback_allow", "unknown_app", NULL};
 
 void section_host_defaults(struct config_host *host)

@@ -39,7 +39,7 @@ static int is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-static int is_name(const char *text, size_t length)
+int reader_is_name(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		char c = text[i];
@@ -133,7 +133,7 @@ static int check_name(struct pass *pass, int kind, const char *name, size_t leng
 			     length, READER_NAME_LIMIT);
 		return -1;
 	}
-	if (!is_name(name, length)) {
+	if (!reader_is_name(name, length)) {
 		shown = show(name, length);
 		problems_add(pass->problems, &pass->place,
 			     "the section's name %s holds other characters than letters, digits, . _ and -", shown);
@@ -198,7 +198,7 @@ static void take_entry(struct pass *pass, const char *line, size_t length)
 		problems_add(pass->problems, &pass->place, "there is no key before the \"=\": expected key = value");
 		return;
 	}
-	if (!is_name(line, name)) {
+	if (!reader_is_name(line, name)) {
 		shown = show(line, name);
 		problems_add(pass->problems, &pass->place,
 			     "the key %s holds other characters than letters, digits, . _ and -", shown);
@@ -300,11 +300,11 @@ static int read_file(const char *file, struct text *bytes, struct problems *prob
 		text_add_bytes(bytes, room, (size_t)got);
 	if (got < 0)
 		problems_add(problems, &place, "cannot be read: %s", strerror(errno));
-	else if (got > 0)
+	else if (bytes->length > READER_FILE_LIMIT)
 		problems_add(problems, &place, "is over %d bytes long", READER_FILE_LIMIT);
 	if (fd >= 0)
 		close(fd);
-	return got == 0 ? 0 : -1;
+	return got < 0 || bytes->length > READER_FILE_LIMIT ? -1 : 0;
 }
 
 void reader_read(struct reader *reader, const char *file, struct problems *problems)

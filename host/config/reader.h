@@ -7,9 +7,9 @@
 
 #include "config/config.h"
 
-#define READER_LINE_LIMIT 65536	   /* bytes of a line */
+#define READER_LINE_LIMIT 65536    /* bytes of a line */
 #define READER_FILE_LIMIT 16777216 /* bytes of a file */
-#define READER_NAME_LIMIT 255	   /* characters of a section's name */
+#define READER_NAME_LIMIT 255      /* characters of a section's name */
 
 struct reader_entry {
 	char *name, *value;
@@ -37,6 +37,8 @@ struct reader {
  * problems, and the lines that are wrong are left out. */
 void reader_read(struct reader *reader, const char *file, struct problems *problems);
 void reader_free(struct reader *reader);
+/* Only letters, digits, . _ and -, and at least one? */
+int reader_is_name(const char *text, size_t length);
 const char *reader_kind_name(enum reader_kind kind);
 
 #endif

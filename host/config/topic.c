@@ -121,6 +121,12 @@ static void read_use(const struct config *config, struct fields *fields, struct 
 		return;
 	}
 	use.alias = mem_slice(text, length);
+	if (!reader_is_name(use.alias, length)) {
+		fields_wrong(fields, "services", "the alias %s holds other characters than letters, digits, . _ and -",
+			     use.alias);
+		free(use.alias);
+		return;
+	}
 	if (check_use(config, fields, topic, &use) != 0) {
 		free(use.alias);
 		return;

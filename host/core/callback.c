@@ -1,6 +1,6 @@
 /* callback.c: the callbackUrl of a task: after the engine has taken the completion an empty POST goes there, without
- * credentials, only under the roots of callback_allow, never to link-local addresses, with retries of its own. However it
- * ends, the outcome of the task stays as it is. */
+ * credentials, only under the roots of callback_allow, never to link-local addresses, with retries of its own. However
+ * it ends, the outcome of the task stays as it is. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -45,20 +45,23 @@ static void called(void *arg, const struct http_answer *answer)
 		return;
 	}
 	if (++task->report_tries >= CALLBACK_TRIES) {
-		log_line(task->core->log, LOG_ERROR, &about, "callbackUrl could not be called after %d tries: HTTP %ld %s", CALLBACK_TRIES,
-		         answer->status, answer->error);
+		log_line(task->core->log, LOG_ERROR, &about,
+			 "callbackUrl could not be called after %d tries: HTTP %ld %s", CALLBACK_TRIES, answer->status,
+			 answer->error);
 		task_ends(task, JOURNAL_COMPLETED);
 		return;
 	}
 	task->report_at = clock_boot() + clock_backoff(task->report_tries, AGAIN_FIRST, AGAIN_MOST);
-	log_line(task->core->log, LOG_WARNING, &about, "callbackUrl answered HTTP %ld %s: tried again", answer->status, answer->error);
+	log_line(task->core->log, LOG_WARNING, &about, "callbackUrl answered HTTP %ld %s: tried again", answer->status,
+		 answer->error);
 }
 
 void callback_start(struct core_task *task)
 {
 	const char *given = callback_url(task);
 	struct log_about about = task_about(task);
-	struct http_request request = {.method = "POST", .body = "", .timeout = CALLBACK_TIMEOUT, .refuse_link_local = 1};
+	struct http_request request = {
+		.method = "POST", .body = "", .timeout = CALLBACK_TIMEOUT, .refuse_link_local = 1};
 	struct error error = {""};
 	char *url;
 
@@ -72,7 +75,7 @@ void callback_start(struct core_task *task)
 		char *outline = url_outline(given ? given : "");
 
 		log_line(task->core->log, LOG_ERROR, &about, "callbackUrl %s is not called: %s", outline,
-		         url ? "it lies under none of the roots in callback_allow of [host]" : error.text);
+			 url ? "it lies under none of the roots in callback_allow of [host]" : error.text);
 		free(outline);
 		task_ends(task, JOURNAL_COMPLETED);
 	}

@@ -17,9 +17,9 @@
 #include "core/runners.h"
 #include "core/tasks.h"
 
-#define LOAD_TIME 20000      /* ms in which a plugin must be ready */
-#define RETURN_TIME 2000     /* ms after the drain time for unlocking what is left */
-#define PURGE_EVERY 3600000  /* ms */
+#define LOAD_TIME 20000     /* ms in which a plugin must be ready */
+#define RETURN_TIME 2000    /* ms after the drain time for unlocking what is left */
+#define PURGE_EVERY 3600000 /* ms */
 #define LONGEST_SLEEP 60000
 
 /* ---- one wait ---- */
@@ -60,12 +60,14 @@ static void take_signals(struct core *core, int fd)
 		if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGHUP)
 			continue; /* a closed socket tells of a child's end */
 		if (core->draining) {
-			log_line(core->log, LOG_WARNING, NULL, "second signal: stopping at once, what is unfinished stays in the journal");
+			log_line(core->log, LOG_WARNING, NULL,
+				 "second signal: stopping at once, what is unfinished stays in the journal");
 			core->ended = 1;
 			return;
 		}
-		log_line(core->log, LOG_INFO, NULL, "stopping: no more tasks are fetched, running ones have %.0f s to finish",
-		         (double)core->config->host.drain / 1000);
+		log_line(core->log, LOG_INFO, NULL,
+			 "stopping: no more tasks are fetched, running ones have %.0f s to finish",
+			 (double)core->config->host.drain / 1000);
 		core->draining = 1;
 		core->drain_end = clock_boot() + core->config->host.drain;
 		for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
@@ -172,7 +174,7 @@ static int describe(struct core *core, struct problems *problems)
 		if (seat->about)
 			continue;
 		problems_add(problems, &seat->plugin->place, "plugin %s cannot be used: %s", seat->plugin->name,
-		             seat->refusal ? seat->refusal : "its process is not ready after 20 s");
+			     seat->refusal ? seat->refusal : "its process is not ready after 20 s");
 		code = -1;
 	}
 	if (registry_build(&core->registry, core->config, abouts, problems))
@@ -210,12 +212,15 @@ static void resume(void *arg, struct journal_row *row)
 		engine++;
 	if (engine == core->config->engine_count) {
 		log_line(core->log, LOG_ERROR, &(struct log_about){.engine = row->engine, .task = row->id},
-		         "the journal holds this task, but no section [engine %s] is configured: it waits until there is one", row->engine);
+			 "the journal holds this task, but no section [engine %s] is configured: it waits until there "
+			 "is one",
+			 row->engine);
 		return;
 	}
 	if (!row->task || engine_task_from_json(&task, row->task)) {
 		log_line(core->log, LOG_ERROR, &(struct log_about){.engine = row->engine, .task = row->id},
-		         "the journal's row of this task cannot be read: it is left to the engine, which offers it again");
+			 "the journal's row of this task cannot be read: it is left to the engine, which offers it "
+			 "again");
 		journal_state(core->journal, row->engine, row->id, JOURNAL_LOST, NULL);
 		return;
 	}
@@ -229,11 +234,13 @@ static int make_folder(const char *folder, struct error *error)
 	struct stat at;
 
 	if (mkdir(folder, 0700) && errno != EEXIST)
-		return error_set(error, "%s: %s: make the state folder, writable for this service alone", folder, strerror(errno));
+		return error_set(error, "%s: %s: make the state folder, writable for this service alone", folder,
+				 strerror(errno));
 	if (stat(folder, &at) || !S_ISDIR(at.st_mode))
 		return error_set(error, "%s is no folder: state = in [host] names the folder of the journal", folder);
 	if (at.st_mode & (S_IRWXO | S_IWGRP))
-		return error_set(error, "%s can be read or written by others: it will hold data of cases; chmod 700 %s", folder, folder);
+		return error_set(error, "%s can be read or written by others: it will hold data of cases; chmod 700 %s",
+				 folder, folder);
 	return 0;
 }
 
@@ -267,7 +274,8 @@ static int drained(const struct core *core, int64_t now)
 		if (core->fetchers[i].polling)
 			return 0;
 	for (const struct core_task *task = core->tasks; task; task = task->next)
-		if (!core->returning || task->state < TASK_PERFORMED || task->state == TASK_RETURNING || task->reporting)
+		if (!core->returning || task->state < TASK_PERFORMED || task->state == TASK_RETURNING ||
+		    task->reporting)
 			return 0;
 	return 1;
 }
@@ -284,8 +292,10 @@ static int turn(struct core *core, int signals)
 		core->purge_at = now + PURGE_EVERY;
 	}
 	if (journal_commit(core->journal, &error)) {
-		log_line(core->log, LOG_ERROR, NULL, "%s: the host stops, because it could not keep its promises; its tasks return to the "
-		         "engine when their locks end", error.text);
+		log_line(core->log, LOG_ERROR, NULL,
+			 "%s: the host stops, because it could not keep its promises; its tasks return to the "
+			 "engine when their locks end",
+			 error.text);
 		return -1;
 	}
 	if (core->draining && !core->returning && now >= core->drain_end) {
@@ -314,8 +324,9 @@ static int start(struct core *core, int signals)
 	if (describe(core, &problems)) {
 		for (size_t i = 0; i < problems.count; i++)
 			log_line(core->log, LOG_ERROR, NULL, "%s", problems.list[i]);
-		log_line(core->log, LOG_ERROR, NULL, "%zu problems in the configuration: nothing was started (bptl check shows the same)",
-		         problems.count);
+		log_line(core->log, LOG_ERROR, NULL,
+			 "%zu problems in the configuration: nothing was started (bptl check shows the same)",
+			 problems.count);
 		status = 78; /* EX_CONFIG */
 	} else if (open_state(core, &error)) {
 		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
@@ -331,7 +342,7 @@ int core_run(const struct config *config, struct log *log)
 	int signals = block_signals();
 	int status;
 
-#ifndef __SANITIZE_ADDRESS__ /* whose leak check traces the process */
+#ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */
 	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
 #endif
 	open_core(&core, config, log);
@@ -342,8 +353,9 @@ int core_run(const struct config *config, struct log *log)
 		for (size_t i = 0; i < config->plugin_count; i++)
 			runners_supply(&core.seats[i]);
 		journal_each(core.journal, resume, &core);
-		log_line(log, LOG_INFO, NULL, "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s", core.registry.count,
-		         config->engine_count, config->plugin_count, config->host.workers, core.worker_id);
+		log_line(log, LOG_INFO, NULL, "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s",
+			 core.registry.count, config->engine_count, config->plugin_count, config->host.workers,
+			 core.worker_id);
 		while (!core.ended && status == 0)
 			if (turn(&core, signals))
 				status = 74; /* EX_IOERR */

@@ -26,13 +26,13 @@ struct core {
 	struct registry registry;
 	char *worker_id;
 	struct fetcher *fetchers; /* one per engine, in the config's order */
-	struct seat *seats;  /* one per plugin, in the config's order */
+	struct seat *seats;       /* one per plugin, in the config's order */
 	struct core_task *tasks;
-	int busy;            /* places that are taken: tasks that are queued or run */
-	int reserved;        /* places that open polls may fill */
-	int draining;        /* no more fetching */
-	int64_t drain_end;   /* clock_boot */
-	int returning;       /* the drain time is over: what is left goes back */
+	int busy;          /* places that are taken: tasks that are queued or run */
+	int reserved;      /* places that open polls may fill */
+	int draining;      /* no more fetching */
+	int64_t drain_end; /* clock_boot */
+	int returning;     /* the drain time is over: what is left goes back */
 	int ended;
 	int64_t purge_at;
 	unsigned long completed, failed; /* since the start, for the last line */
@@ -41,8 +41,8 @@ struct core {
 /* Runs until a signal ends it. The exit status of the process. Config, log are borrowed. */
 int core_run(const struct config *config, struct log *log);
 
-/* What startup and `bptl check` share: starts every plugin, holds the topics against what they declare, and reports what
- * does not fit. abouts: one per plugin, NULL where it did not load; owned by the caller. 0 or -1. */
+/* What startup and `bptl check` share: starts every plugin, holds the topics against what they declare, and reports
+ * what does not fit. abouts: one per plugin, NULL where it did not load; owned by the caller. 0 or -1. */
 int core_describe(const struct config *config, struct log *log, json_t **abouts, struct problems *problems);
 
 #endif

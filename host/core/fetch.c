@@ -1,5 +1,5 @@
-/* fetch.c: see fetch.h. Two kinds of waiting must not be confused: an idle poll waits at the engine, and is followed by the
- * next at once; a failed one is followed after a growing wait. */
+/* fetch.c: see fetch.h. Two kinds of waiting must not be confused: an idle poll waits at the engine, and is followed by
+ * the next at once; a failed one is followed after a growing wait. */
 #include "core/fetch.h"
 
 #include <stdlib.h>
@@ -71,7 +71,8 @@ static size_t list_topics(struct fetcher *fetcher)
 			.name = topic->topic,
 			.lock = topic->lock,
 			.variables = binding->variables,
-			.definition_keys = topic->definition_keys.count ? (const char *const *)topic->definition_keys.list : NULL,
+			.definition_keys =
+				topic->definition_keys.count ? (const char *const *)topic->definition_keys.list : NULL,
 			.business_key = topic->business_key,
 			.tenants = topic->tenants.count ? (const char *const *)topic->tenants.list : NULL,
 			.without_tenant = topic->without_tenant,
@@ -90,8 +91,9 @@ static void poll_failed(struct fetcher *fetcher, const char *words)
 
 	fetcher->poll_at = clock_boot() + wait;
 	fetcher->look_for_strays = 1;
-	log_line(fetcher->core->log, LOG_WARNING, &about, "the poll for tasks failed (%u in a row): %s; next try in %.1f s",
-	         fetcher->failures, words, (double)wait / 1000);
+	log_line(fetcher->core->log, LOG_WARNING, &about,
+		 "the poll for tasks failed (%u in a row): %s; next try in %.1f s", fetcher->failures, words,
+		 (double)wait / 1000);
 }
 
 static void poll_done(void *arg, enum engine_result result, struct engine_task *tasks, size_t count, const char *words)
@@ -105,7 +107,7 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	if (result == ENGINE_TAKEN) {
 		if (fetcher->failures)
 			log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again after %u failed polls",
-			         fetcher->failures);
+				 fetcher->failures);
 		fetcher->failures = 0;
 		fetcher->answered_at = clock_boot();
 		for (size_t i = 0; i < count; i++)
@@ -164,14 +166,17 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 	}
 	fetcher->look_for_strays = 0;
 	if (result != ENGINE_TAKEN)
-		log_line(fetcher->core->log, LOG_WARNING, &about, "the engine does not say which tasks we hold (%s): those whose "
-		         "answer never came return when their lock ends", words);
+		log_line(fetcher->core->log, LOG_WARNING, &about,
+			 "the engine does not say which tasks we hold (%s): those whose "
+			 "answer never came return when their lock ends",
+			 words);
 	for (size_t i = 0; i < count; i++) {
 		if (tasks_has(fetcher->core, fetcher->index, ids[i]))
 			continue;
 		about.task = ids[i];
-		log_line(fetcher->core->log, LOG_INFO, &about, "the engine holds this task locked for us, and its answer never came: "
-		         "unlocked");
+		log_line(fetcher->core->log, LOG_INFO, &about,
+			 "the engine holds this task locked for us, and its answer never came: "
+			 "unlocked");
 		fetcher->due = 0;
 		engine_unlock(fetcher->engine, ids[i], stray_unlocked, NULL);
 	}
@@ -227,13 +232,13 @@ int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct 
 {
 	const struct config_engine *config = &core->config->engines[index];
 
-	*fetcher = (struct fetcher){.core = core, .index = index, .config = config, .retry_due = INT64_MAX,
-	                            .look_for_strays = 1};
+	*fetcher = (struct fetcher){
+		.core = core, .index = index, .config = config, .retry_due = INT64_MAX, .look_for_strays = 1};
 	if (config->type == CONFIG_LOCAL)
 		fetcher->engine = local_new(config->name, core->worker_id, config->database, core->log, error);
 	else
-		fetcher->engine = camunda_new(config->name, core->worker_id, core->client, &config->service, config->use_priority,
-		                              config->order, core->log);
+		fetcher->engine = camunda_new(config->name, core->worker_id, core->client, &config->service,
+					      config->use_priority, config->order, core->log);
 	return fetcher->engine ? 0 : -1;
 }
 

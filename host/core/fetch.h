@@ -11,15 +11,16 @@ struct fetcher {
 	struct engine *engine;
 	struct engine_topic *topics; /* of the open poll */
 	int polling;
-	int reserved;         /* places that the open poll may fill */
-	unsigned failures;    /* polls in a row that failed */
-	int64_t poll_at;      /* clock_boot: not before */
-	int64_t answered_at;  /* the last good answer */
-	int64_t retry_due;    /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
+	int reserved;        /* places that the open poll may fill */
+	unsigned failures;   /* polls in a row that failed */
+	int64_t poll_at;     /* clock_boot: not before */
+	int64_t answered_at; /* the last good answer */
+	int64_t retry_due;   /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
 	int listing;
-	int look_for_strays;  /* after a poll without an answer the engine may hold locks for us that we do not know of */
+	int look_for_strays; /* after a poll without an answer the engine may hold locks for us that we do not know of
+			      */
 	int stopping;
-	int64_t due;          /* when the engine needs its next turn */
+	int64_t due; /* when the engine needs its next turn */
 };
 
 /* Makes the engine. 0 or -1. */

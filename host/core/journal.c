@@ -1,5 +1,5 @@
-/* journal.c: see journal.h. A failed statement is remembered and makes the next commit fail, so that callers need not look
- * at each write. */
+/* journal.c: see journal.h. A failed statement is remembered and makes the next commit fail, so that callers need not
+ * look at each write. */
 #include "core/journal.h"
 
 #include <errno.h>
@@ -25,7 +25,8 @@ static const char schema[] =
 	" first_run INTEGER NOT NULL, changed INTEGER NOT NULL, topic TEXT NOT NULL, task TEXT, result TEXT,"
 	" PRIMARY KEY(engine, id)) WITHOUT ROWID;"
 	"CREATE INDEX task_state ON task(state, changed);"
-	"CREATE TABLE step(engine TEXT NOT NULL, id TEXT NOT NULL, step INTEGER NOT NULL, what TEXT NOT NULL, method TEXT NOT NULL,"
+	"CREATE TABLE step(engine TEXT NOT NULL, id TEXT NOT NULL, step INTEGER NOT NULL, what TEXT NOT NULL, method "
+	"TEXT NOT NULL,"
 	" url TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL, status INTEGER, answer TEXT, error TEXT,"
 	" changed INTEGER NOT NULL, PRIMARY KEY(engine, id, step)) WITHOUT ROWID;"
 	"PRAGMA user_version = 1;";
@@ -52,18 +53,23 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
 	[EACH] = "SELECT engine, id, state, attempt, first_run, task, result FROM task WHERE state < 10",
 	[HOLD] = "INSERT INTO task(engine, id, state, attempt, first_run, changed, topic, task, result)"
 		 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)"
-		 " ON CONFLICT(engine, id) DO UPDATE SET state = ?3, attempt = ?4, changed = ?6, task = ?8, result = NULL",
+		 " ON CONFLICT(engine, id) DO UPDATE SET state = ?3, attempt = ?4, changed = ?6, task = ?8, result = "
+		 "NULL",
 	[SET_STATE] = "UPDATE task SET state = ?3, changed = ?4 WHERE engine = ?1 AND id = ?2",
 	[SET_RESULT] = "UPDATE task SET state = ?3, changed = ?4, result = ?5 WHERE engine = ?1 AND id = ?2",
-	[END_TASK] = "UPDATE task SET state = ?3, changed = ?4, task = NULL, result = NULL WHERE engine = ?1 AND id = ?2",
-	[PUT_STEP] = "INSERT OR REPLACE INTO step(engine, id, step, what, method, url, digest, state, status, answer, error, changed)"
+	[END_TASK] =
+		"UPDATE task SET state = ?3, changed = ?4, task = NULL, result = NULL WHERE engine = ?1 AND id = ?2",
+	[PUT_STEP] = "INSERT OR REPLACE INTO step(engine, id, step, what, method, url, digest, state, status, answer, "
+		     "error, changed)"
 		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[DROP_STEP] = "DELETE FROM step WHERE engine = ?1 AND id = ?2 AND step = ?3",
 	[GET_STEPS] = "SELECT step, what, method, url, digest, state, status, answer, error FROM step"
 		      " WHERE engine = ?1 AND id = ?2 ORDER BY step",
-	[REPORT_STEP] = "UPDATE step SET state = 'reported' WHERE engine = ?1 AND id = ?2 AND step = ?3 AND state = 'intent'",
+	[REPORT_STEP] =
+		"UPDATE step SET state = 'reported' WHERE engine = ?1 AND id = ?2 AND step = ?3 AND state = 'intent'",
 	[EMPTY_STEPS] = "UPDATE step SET answer = NULL, error = NULL WHERE engine = ?1 AND id = ?2",
-	[PURGE_STEPS] = "DELETE FROM step WHERE (engine, id) IN (SELECT engine, id FROM task WHERE state = 10 AND changed < ?1)",
+	[PURGE_STEPS] = "DELETE FROM step WHERE (engine, id) IN (SELECT engine, id FROM task WHERE state = 10 AND "
+			"changed < ?1)",
 	[PURGE_TASKS] = "DELETE FROM task WHERE state = 10 AND changed < ?1",
 };
 
@@ -85,9 +91,12 @@ static int lock_folder(struct journal *journal, const char *folder, struct error
 
 	journal->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (journal->lock < 0)
-		code = error_set(error, "%s: %s: the state folder must exist and be writable for this service", path, strerror(errno));
+		code = error_set(error, "%s: %s: the state folder must exist and be writable for this service", path,
+				 strerror(errno));
 	else if (flock(journal->lock, LOCK_EX | LOCK_NB))
-		code = error_set(error, "%s is in use by another bptl run: one host per state folder (set state = in [host])", folder);
+		code = error_set(error,
+				 "%s is in use by another bptl run: one host per state folder (set state = in [host])",
+				 folder);
 	free(path);
 	return code;
 }
@@ -119,13 +128,16 @@ static int prepare(struct journal *journal, struct error *error)
 		return -1;
 	found = version(journal);
 	if (found > SCHEMA)
-		return error_set(error, "the journal has schema %d, this host knows %d: it was used by a newer bptl; upgrade, or use another "
-		                 "state folder", found, SCHEMA);
+		return error_set(error,
+				 "the journal has schema %d, this host knows %d: it was used by a newer bptl; upgrade, "
+				 "or use another "
+				 "state folder",
+				 found, SCHEMA);
 	if (found == 0 && run_sql(journal, schema, error))
 		return -1;
 	for (int i = 0; i < STATEMENT_COUNT; i++)
-		if (sqlite3_prepare_v3(journal->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &journal->statements[i], NULL) !=
-		    SQLITE_OK)
+		if (sqlite3_prepare_v3(journal->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &journal->statements[i], NULL) != SQLITE_OK)
 			return error_set(error, "journal: %s", sqlite3_errmsg(journal->db));
 	return 0;
 }
@@ -139,8 +151,9 @@ struct journal *journal_open(const char *folder, struct error *error)
 
 	journal->lock = -1;
 	code = lock_folder(journal, folder, error);
-	if (!code && sqlite3_open_v2(path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
-	             SQLITE_OK)
+	if (!code &&
+	    sqlite3_open_v2(path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK)
 		code = error_set(error, "%s: %s", path, journal->db ? sqlite3_errmsg(journal->db) : "out of memory");
 	if (!code && prepare(journal, error))
 		code = error_prefix(error, "%s: ", path);
@@ -170,7 +183,8 @@ char *journal_worker_id(struct journal *journal)
 	char *id = NULL;
 	uint64_t random = 0;
 
-	if (sqlite3_prepare_v2(journal->db, "SELECT value FROM fact WHERE name = 'worker_id'", -1, &statement, NULL) == SQLITE_OK &&
+	if (sqlite3_prepare_v2(journal->db, "SELECT value FROM fact WHERE name = 'worker_id'", -1, &statement, NULL) ==
+		    SQLITE_OK &&
 	    sqlite3_step(statement) == SQLITE_ROW)
 		id = mem_text((const char *)sqlite3_column_text(statement, 0));
 	(void)sqlite3_finalize(statement);
@@ -179,7 +193,8 @@ char *journal_worker_id(struct journal *journal)
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		random = (uint64_t)clock_wall();
 	id = mem_format("bptl-%016llx", (unsigned long long)random);
-	if (sqlite3_prepare_v2(journal->db, "INSERT INTO fact VALUES('worker_id', ?1)", -1, &statement, NULL) == SQLITE_OK) {
+	if (sqlite3_prepare_v2(journal->db, "INSERT INTO fact VALUES('worker_id', ?1)", -1, &statement, NULL) ==
+	    SQLITE_OK) {
 		(void)sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
 		(void)sqlite3_step(statement);
 	}
@@ -319,7 +334,7 @@ void journal_hold(struct journal *journal, const struct journal_row *row)
 }
 
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
-                   const json_t *result)
+		   const json_t *result)
 {
 	enum statement which = state >= JOURNAL_COMPLETED ? END_TASK : result ? SET_RESULT : SET_STATE;
 	sqlite3_stmt *statement = start_write(journal, which, engine, id);
@@ -339,7 +354,7 @@ void journal_note(struct journal *journal, const char *engine, const char *id, c
 	sqlite3_stmt *statement;
 	size_t i;
 
-	json_array_foreach(put, i, row) {
+	json_array_foreach (put, i, row) {
 		static const char *const names[] = {"what", "method", "url", "digest", "state"};
 
 		statement = start_write(journal, PUT_STEP, engine, id);
@@ -353,7 +368,7 @@ void journal_note(struct journal *journal, const char *engine, const char *id, c
 		(void)sqlite3_bind_int64(statement, 12, clock_wall());
 		finish_write(journal, statement);
 	}
-	json_array_foreach(drop, i, row) {
+	json_array_foreach (drop, i, row) {
 		statement = start_write(journal, DROP_STEP, engine, id);
 		(void)sqlite3_bind_int64(statement, 3, json_integer_value(row));
 		finish_write(journal, statement);

@@ -1,6 +1,6 @@
-/* journal.h: what must survive a crash: the tasks that this host holds, what came of them, and the steps of their units.
- * SQLite in WAL mode in the state folder, mode 0600. What is written during a turn of the loop becomes durable with
- * journal_commit() at its end, and only then are frames and requests that depend on it sent. */
+/* journal.h: what must survive a crash: the tasks that this host holds, what came of them, and the steps of their
+ * units. SQLite in WAL mode in the state folder, mode 0600. What is written during a turn of the loop becomes durable
+ * with journal_commit() at its end, and only then are frames and requests that depend on it sent. */
 #ifndef BPTL_CORE_JOURNAL_H
 #define BPTL_CORE_JOURNAL_H
 
@@ -18,9 +18,9 @@ enum journal_state {
 	JOURNAL_FAILING = 3,   /* failed, result kept, to be reported to the engine */
 	JOURNAL_CALLING = 4,   /* completed, its callbackUrl is still to be called */
 	JOURNAL_COMPLETED = 10,
-	JOURNAL_FAILED = 11,   /* reported; the engine may offer it again */
-	JOURNAL_LOST = 12,     /* no longer ours; somebody may be offered it */
-	JOURNAL_RETURNED = 13  /* unlocked unfinished, at shutdown */
+	JOURNAL_FAILED = 11,  /* reported; the engine may offer it again */
+	JOURNAL_LOST = 12,    /* no longer ours; somebody may be offered it */
+	JOURNAL_RETURNED = 13 /* unlocked unfinished, at shutdown */
 };
 
 /* A row. Owned members, journal_row_clear() frees them. */
@@ -50,7 +50,7 @@ void journal_hold(struct journal *journal, const struct journal_row *row);
 /* Changes the state; result (borrowed) replaces the one kept when it is not NULL. Over states drop task and result;
  * JOURNAL_COMPLETED drops the bodies of the steps, too. */
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
-                   const json_t *result);
+		   const json_t *result);
 /* Steps: put rows (as runner/steps.c describes them), drop numbers. */
 void journal_note(struct journal *journal, const char *engine, const char *id, const json_t *put, const json_t *drop);
 /* The steps of a task in their order: new reference. */

@@ -19,12 +19,15 @@ static void lost(struct core_task *task, const char *words)
 	task->lost = 1;
 	switch (task->state) {
 	case TASK_QUEUED:
-		log_line(task->core->log, LOG_WARNING, &about, "TaskExpired: the lock ran out before the unit was run and cannot be extended "
-		         "(%s): nothing was done", words);
+		log_line(task->core->log, LOG_WARNING, &about,
+			 "TaskExpired: the lock ran out before the unit was run and cannot be extended "
+			 "(%s): nothing was done",
+			 words);
 		task_ends(task, JOURNAL_LOST);
 		break;
 	case TASK_RUNNING:
-		log_line(task->core->log, LOG_WARNING, &about, "lock lost (%s): the unit is stopped at its next call", words);
+		log_line(task->core->log, LOG_WARNING, &about, "lock lost (%s): the unit is stopped at its next call",
+			 words);
 		process_send(task->process, mem_json(json_pack("{s:s, s:s}", "type", "lost", "key", task->key)));
 		break;
 	case TASK_PERFORMED:
@@ -50,8 +53,9 @@ static void extended(void *arg, enum engine_result result, const char *words)
 		task->extend_at += lock_time(task) / 2;
 		task->extend_tries = 0;
 		if (task->state == TASK_RUNNING)
-			process_send(task->process, mem_json(json_pack("{s:s, s:s, s:I}", "type", "lock", "key", task->key, "until",
-			                                               (json_int_t)task->task.lock_until)));
+			process_send(task->process,
+				     mem_json(json_pack("{s:s, s:s, s:I}", "type", "lock", "key", task->key, "until",
+							(json_int_t)task->task.lock_until)));
 		break;
 	case ENGINE_GONE:
 	case ENGINE_LOST:
@@ -60,8 +64,9 @@ static void extended(void *arg, enum engine_result result, const char *words)
 		break;
 	case ENGINE_AGAIN:
 		task->extend_at = clock_boot() + clock_backoff(++task->extend_tries, AGAIN_FIRST, AGAIN_MOST);
-		log_line(task->core->log, LOG_WARNING, &about, "the lock could not be extended (%s), %.1f s of it are left", words,
-		         (double)(task->task.lock_until - clock_boot()) / 1000);
+		log_line(task->core->log, LOG_WARNING, &about,
+			 "the lock could not be extended (%s), %.1f s of it are left", words,
+			 (double)(task->task.lock_until - clock_boot()) / 1000);
 		break;
 	case ENGINE_STOPPED:
 		break;

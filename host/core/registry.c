@@ -21,7 +21,7 @@ static const json_t *unit_named(const json_t *about, const char *name)
 	const json_t *unit;
 	size_t i;
 
-	json_array_foreach(json_object_get(about, "units"), i, unit)
+	json_array_foreach (json_object_get(about, "units"), i, unit)
 		if (text_equal(json_get_text(unit, "name"), name))
 			return unit;
 	return NULL;
@@ -33,7 +33,7 @@ static char *unit_list(const json_t *about)
 	const json_t *unit;
 	size_t i;
 
-	json_array_foreach(json_object_get(about, "units"), i, unit)
+	json_array_foreach (json_object_get(about, "units"), i, unit)
 		text_add_format(&text, "%s%s", i ? ", " : "", json_get_text(unit, "name"));
 	return text_take(&text);
 }
@@ -46,7 +46,8 @@ static int has_service(const struct config *config, const struct config_topic *t
 	for (size_t i = 0; i < topic->use_count; i++) {
 		const struct config_use *use = &topic->uses[i];
 
-		if (text_equal(config->services[use->service].service.type, type) && (!alias || text_equal(use->alias, alias)))
+		if (text_equal(config->services[use->service].service.type, type) &&
+		    (!alias || text_equal(use->alias, alias)))
 			return 1;
 	}
 	return 0;
@@ -58,20 +59,22 @@ static void check_needs(const struct config *config, const struct binding *bindi
 	const json_t *need;
 	size_t i;
 
-	json_array_foreach(json_object_get(binding->unit, "needs"), i, need) {
+	json_array_foreach (json_object_get(binding->unit, "needs"), i, need) {
 		const char *type = json_get_text(need, "type"), *alias = json_get_text(need, "alias");
 
 		if (!json_get_boolean(need, "required", 0))
 			continue;
 		if (text_equal(type, "engine")) {
 			if (config->engines[topic->engine].type == CONFIG_LOCAL)
-				problems_add(problems, &topic->unit_place, "%s.%s calls the engine's REST interface, which engine %s (type local) "
-				             "does not have: bind the topic to an engine of type camunda", topic->plugin, topic->unit,
-				             config->engines[topic->engine].name);
+				problems_add(problems, &topic->unit_place,
+					     "%s.%s calls the engine's REST interface, which engine %s (type local) "
+					     "does not have: bind the topic to an engine of type camunda",
+					     topic->plugin, topic->unit, config->engines[topic->engine].name);
 		} else if (!has_service(config, topic, need)) {
 			problems_add(problems, topic->use_count ? &topic->uses_place : &topic->place,
-			             "NoService: %s.%s needs a service of type %s%s%s (%s): add one to services = ", topic->plugin, topic->unit,
-			             type, alias ? " under the name " : "", alias ? alias : "", json_get_text(need, "doc"));
+				     "NoService: %s.%s needs a service of type %s%s%s (%s): add one to services = ",
+				     topic->plugin, topic->unit, type, alias ? " under the name " : "",
+				     alias ? alias : "", json_get_text(need, "doc"));
 		}
 	}
 }
@@ -84,24 +87,27 @@ static void set_options(struct binding *binding, struct problems *problems)
 	size_t i;
 
 	binding->options = mem_json(json_object());
-	json_array_foreach(options, i, option)
+	json_array_foreach (options, i, option)
 		json_put_text(binding->options, json_get_text(option, "name"), json_get_text(option, "fallback"));
 	for (size_t k = 0; k < topic->setting_count; k++) {
 		const struct setting *setting = &topic->settings[k];
 		int known = 0;
 
-		json_array_foreach(options, i, option)
+		json_array_foreach (options, i, option)
 			known |= text_equal(json_get_text(option, "name"), setting->name);
 		if (known)
 			json_put_text(binding->options, setting->name, setting->value);
 		else
-			problems_add(problems, &setting->place, "unknown key %s: neither a topic nor the unit %s.%s has it", setting->name,
-			             topic->plugin, topic->unit);
+			problems_add(problems, &setting->place,
+				     "unknown key %s: neither a topic nor the unit %s.%s has it", setting->name,
+				     topic->plugin, topic->unit);
 	}
-	json_array_foreach(options, i, option)
-		if (json_get_boolean(option, "required", 0) && !json_object_get(binding->options, json_get_text(option, "name")))
-			problems_add(problems, &topic->place, "the key %s is missing: %s.%s needs it (%s)", json_get_text(option, "name"),
-			             topic->plugin, topic->unit, json_get_text(option, "doc"));
+	json_array_foreach (options, i, option)
+		if (json_get_boolean(option, "required", 0) &&
+		    !json_object_get(binding->options, json_get_text(option, "name")))
+			problems_add(problems, &topic->place, "the key %s is missing: %s.%s needs it (%s)",
+				     json_get_text(option, "name"), topic->plugin, topic->unit,
+				     json_get_text(option, "doc"));
 }
 
 static void list_variables(struct binding *binding)
@@ -111,7 +117,7 @@ static void list_variables(struct binding *binding)
 	size_t i, count = 0;
 
 	binding->variables = mem_new(2 * json_array_size(list) + 3, sizeof(*binding->variables));
-	json_array_foreach(list, i, variable) {
+	json_array_foreach (list, i, variable) {
 		binding->variables[count++] = json_get_text(variable, "name");
 		if (json_get_text(variable, "instead"))
 			binding->variables[count++] = json_get_text(variable, "instead");
@@ -122,8 +128,8 @@ static void list_variables(struct binding *binding)
 		binding->variables[count++] = "bptlAppId";
 }
 
-static void bind(struct registry *registry, const struct config *config, json_t *const *abouts, const struct config_topic *topic,
-                 struct problems *problems)
+static void bind(struct registry *registry, const struct config *config, json_t *const *abouts,
+		 const struct config_topic *topic, struct problems *problems)
 {
 	struct binding *binding = &registry->bindings[registry->count];
 	size_t plugin = plugin_index(config, topic->plugin);
@@ -134,8 +140,8 @@ static void bind(struct registry *registry, const struct config *config, json_t 
 	if (!binding->unit) {
 		char *names = unit_list(abouts[plugin]);
 
-		problems_add(problems, &topic->unit_place, "NoCallback: plugin %s has no unit %s; it has: %s", topic->plugin, topic->unit,
-		             *names ? names : "none");
+		problems_add(problems, &topic->unit_place, "NoCallback: plugin %s has no unit %s; it has: %s",
+			     topic->plugin, topic->unit, *names ? names : "none");
 		free(names);
 		return;
 	}
@@ -145,11 +151,12 @@ static void bind(struct registry *registry, const struct config *config, json_t 
 	list_variables(binding);
 	binding->uses = mem_json(json_object());
 	for (size_t i = 0; i < topic->use_count; i++)
-		json_put_text(binding->uses, topic->uses[i].alias, config->services[topic->uses[i].service].service.name);
+		json_put_text(binding->uses, topic->uses[i].alias,
+			      config->services[topic->uses[i].service].service.name);
 }
 
 int registry_build(struct registry *registry, const struct config *config, json_t *const *abouts,
-                   struct problems *problems)
+		   struct problems *problems)
 {
 	size_t before = problems->count;
 
@@ -173,7 +180,8 @@ void registry_clear(struct registry *registry)
 struct binding *registry_find(const struct registry *registry, size_t engine, const char *topic)
 {
 	for (size_t i = 0; i < registry->count; i++)
-		if (registry->bindings[i].topic->engine == engine && strcmp(registry->bindings[i].topic->topic, topic) == 0)
+		if (registry->bindings[i].topic->engine == engine &&
+		    strcmp(registry->bindings[i].topic->topic, topic) == 0)
 			return &registry->bindings[i];
 	return NULL;
 }

@@ -27,7 +27,7 @@ struct registry {
 /* abouts: what each plugin of the config declares (JSON, as plugin_describe() makes it; NULL: it could not be loaded).
  * Whatever does not fit is added to problems. 0 or -1. Borrows config and abouts. */
 int registry_build(struct registry *registry, const struct config *config, json_t *const *abouts,
-                   struct problems *problems);
+		   struct problems *problems);
 void registry_clear(struct registry *registry);
 /* The binding of a topic of an engine, or NULL. */
 struct binding *registry_find(const struct registry *registry, size_t engine, const char *topic);

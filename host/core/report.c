@@ -1,5 +1,5 @@
-/* report.c: says to the engine what came of a task, apart from the work: said again with growing waits while there is no
- * clear answer, for the result is in the journal. */
+/* report.c: says to the engine what came of a task, apart from the work: said again with growing waits while there is
+ * no clear answer, for the result is in the journal. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -19,7 +19,8 @@ static void again(struct core_task *task, const char *what, const char *words)
 	task->report_at = clock_boot() + wait;
 	/* the first 500 is how optimistic locking shows, and normal */
 	log_line(task->core->log, task->report_tries == 1 ? LOG_INFO : LOG_WARNING, &about,
-	         "%s was not taken by the engine (%s), try %u; next in %.1f s", what, words, task->report_tries, (double)wait / 1000);
+		 "%s was not taken by the engine (%s), try %u; next in %.1f s", what, words, task->report_tries,
+		 (double)wait / 1000);
 }
 
 /* ---- completing ---- */
@@ -28,8 +29,8 @@ static void completed(struct core_task *task)
 {
 	task->core->completed++;
 	if (callback_url(task)) {
-		journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, JOURNAL_CALLING,
-		              NULL);
+		journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id,
+			      JOURNAL_CALLING, NULL);
 		task->state = TASK_CALLING;
 		task->report_at = 0;
 		task->report_tries = 0;
@@ -50,16 +51,19 @@ static void complete_done(void *arg, enum engine_result result, const char *word
 		completed(task);
 		break;
 	case ENGINE_GONE:
-		log_line(task->core->log, LOG_INFO, &about, "%s", task->report_tries
-		         ? "the engine no longer has this task: an earlier try completed it, or it was cancelled"
-		         : "the engine no longer has this task: it was completed before, or cancelled");
+		log_line(
+			task->core->log, LOG_INFO, &about, "%s",
+			task->report_tries
+				? "the engine no longer has this task: an earlier try completed it, or it was cancelled"
+				: "the engine no longer has this task: it was completed before, or cancelled");
 		if (task->report_tries)
 			completed(task);
 		else
 			task_ends(task, JOURNAL_COMPLETED);
 		break;
 	case ENGINE_LOST:
-		log_line(task->core->log, LOG_WARNING, &about, "lost: another worker holds the lock, the result is not taken (%s)", words);
+		log_line(task->core->log, LOG_WARNING, &about,
+			 "lost: another worker holds the lock, the result is not taken (%s)", words);
 		task_ends(task, JOURNAL_LOST);
 		break;
 	case ENGINE_AGAIN:
@@ -113,12 +117,14 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 		task_ends(task, JOURNAL_FAILED);
 		break;
 	case ENGINE_GONE:
-		log_line(task->core->log, LOG_INFO, &about, "the engine no longer has this task: its failure is not reported");
+		log_line(task->core->log, LOG_INFO, &about,
+			 "the engine no longer has this task: its failure is not reported");
 		task_ends(task, JOURNAL_LOST);
 		break;
 	case ENGINE_LOST:
 	case ENGINE_REFUSED:
-		log_line(task->core->log, LOG_WARNING, &about, "lost: the engine does not take the failure (%s)", words);
+		log_line(task->core->log, LOG_WARNING, &about, "lost: the engine does not take the failure (%s)",
+			 words);
 		task_ends(task, JOURNAL_LOST);
 		break;
 	case ENGINE_AGAIN:
@@ -138,15 +144,16 @@ static void report_failure(struct core_task *task)
 
 	if (task->report_tries == 0) {
 		if (retries)
-			log_line(task->core->log, LOG_WARNING, &about, "failed, %d retries left, the next in %.1f s: %s", retries,
-			         (double)wait / 1000, message);
+			log_line(task->core->log, LOG_WARNING, &about,
+				 "failed, %d retries left, the next in %.1f s: %s", retries, (double)wait / 1000,
+				 message);
 		else
 			log_line(task->core->log, LOG_ERROR, &about, "failed, an incident: %s", message);
 	}
 	if (retries)
 		fetch_expect(&task->core->fetchers[task->engine], clock_boot() + wait);
-	engine_fail(task_engine(task), task->task.id, message, json_get_text(task->result, "details"), retries, wait, failure_done,
-	            task);
+	engine_fail(task_engine(task), task->task.id, message, json_get_text(task->result, "details"), retries, wait,
+		    failure_done, task);
 }
 
 static void bpmn_error_done(void *arg, enum engine_result result, const char *words)
@@ -156,8 +163,10 @@ static void bpmn_error_done(void *arg, enum engine_result result, const char *wo
 
 	if (result == ENGINE_TAKEN) {
 		task->reporting = 0;
-		log_line(task->core->log, LOG_INFO, &about, "ended with BPMN error %s: %s (an engine ends the process silently when nothing "
-		         "catches it)", json_get_text(task->result, "code"), json_get_text(task->result, "message"));
+		log_line(task->core->log, LOG_INFO, &about,
+			 "ended with BPMN error %s: %s (an engine ends the process silently when nothing "
+			 "catches it)",
+			 json_get_text(task->result, "code"), json_get_text(task->result, "message"));
 		task->core->completed++;
 		task_ends(task, JOURNAL_COMPLETED);
 		return;
@@ -178,7 +187,8 @@ static void unlock_done(void *arg, enum engine_result result, const char *words)
 		return;
 	}
 	if (result == ENGINE_AGAIN)
-		log_line(task->core->log, LOG_WARNING, &about, "could not be unlocked (%s): it returns when its lock ends", words);
+		log_line(task->core->log, LOG_WARNING, &about,
+			 "could not be unlocked (%s): it returns when its lock ends", words);
 	else
 		log_line(task->core->log, LOG_INFO, &about, "unlocked: given back unfinished");
 	task_ends(task, JOURNAL_RETURNED);
@@ -192,14 +202,14 @@ void report_turn(struct core_task *task, int64_t now)
 	case TASK_PERFORMED:
 		task->reporting = 1;
 		engine_complete(task_engine(task), task->task.id, json_object_get(task->result, "variables"),
-		                json_object_get(task->result, "local"), complete_done, task);
+				json_object_get(task->result, "local"), complete_done, task);
 		break;
 	case TASK_FAILING:
 		task->reporting = 1;
 		if (text_equal(json_get_text(task->result, "outcome"), "bpmn-error"))
 			engine_bpmn_error(task_engine(task), task->task.id, json_get_text(task->result, "code"),
-			                  json_get_text(task->result, "message"), json_object_get(task->result, "variables"),
-			                  bpmn_error_done, task);
+					  json_get_text(task->result, "message"),
+					  json_object_get(task->result, "variables"), bpmn_error_done, task);
 		else
 			report_failure(task);
 		break;

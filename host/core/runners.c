@@ -21,8 +21,8 @@
 
 extern char **environ;
 
-#define RESTART_MOST 60000   /* ms between starts of a plugin that dies again and again */
-#define CALM 60000           /* ms that a process must live for its deaths to be forgotten */
+#define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
+#define CALM 60000         /* ms that a process must live for its deaths to be forgotten */
 
 /* ---- starting ---- */
 
@@ -54,18 +54,20 @@ static json_t *start_frame(const struct seat *seat)
 
 	for (size_t i = 0; i < seat->plugin->setting_count; i++)
 		json_put_text(settings, seat->plugin->settings[i].name, seat->plugin->settings[i].value);
-	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "type", "start", "plugin", seat->plugin->name, "library",
-	                          seat->library, "settings", settings, "log_level", (int)log_level_of(seat->core->log),
-	                          "log_format", (int)log_format_of(seat->core->log)));
+	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "type", "start", "plugin", seat->plugin->name,
+				  "library", seat->library, "settings", settings, "log_level",
+				  (int)log_level_of(seat->core->log), "log_format",
+				  (int)log_format_of(seat->core->log)));
 }
 
 /* LD_BIND_NOW makes a missing symbol show when the plugin is loaded; libltdl alone would bind it at first use. The
  * environment may hold secrets that only the core is to see, so the child gets a short one. */
 static char **child_environment(void)
 {
-	static const char *const kept[] = {"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "http_proxy", "https_proxy",
-	                                   "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
-	                                   "LSAN_OPTIONS", "LD_PRELOAD", "GCOV_PREFIX", NULL};
+	static const char *const kept[] = {
+		"PATH",          "LANG",         "LC_ALL",       "TZ",         "TMPDIR",      "HOME",
+		"http_proxy",    "https_proxy",  "HTTPS_PROXY",  "no_proxy",   "NO_PROXY",    "ASAN_OPTIONS",
+		"UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "LD_PRELOAD", "GCOV_PREFIX", NULL};
 	char **list = mem_new(sizeof(kept) / sizeof(*kept) + 2, sizeof(*list));
 	size_t count = 0;
 
@@ -135,7 +137,7 @@ static struct process *process_start(struct seat *seat)
 	}
 	if (code) {
 		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
-		         "the plugin's process cannot be started: %s", strerror(code));
+			 "the plugin's process cannot be started: %s", strerror(code));
 		free(process);
 		return NULL;
 	}
@@ -210,7 +212,8 @@ unsigned seat_fd_count(const struct seat *seat)
 
 static unsigned add_fds(const struct process *process, struct pollfd *fds, unsigned count)
 {
-	fds[count++] = (struct pollfd){.fd = process->socket, .events = process->out.length ? POLLIN | POLLOUT : POLLIN};
+	fds[count++] =
+		(struct pollfd){.fd = process->socket, .events = process->out.length ? POLLIN | POLLOUT : POLLIN};
 	fds[count++] = (struct pollfd){.fd = process->note, .events = POLLIN};
 	return count;
 }
@@ -233,7 +236,7 @@ static json_t *services_frame(const struct seat *seat)
 	for (size_t i = 0; i < core->config->app_count; i++)
 		(void)json_array_append_new(apps, app_to_json(&core->config->apps[i].app));
 	return mem_json(json_pack("{s:s, s:o, s:o, s:b}", "type", "services", "services", services, "apps", apps,
-	                          "unknown_app_refuse", core->config->host.unknown_app_refuse));
+				  "unknown_app_refuse", core->config->host.unknown_app_refuse));
 }
 
 /* Its services follow once the registry knows which topics are bound to it; a restarted one gets them at once. */
@@ -244,8 +247,9 @@ static void got_ready(struct seat *seat, struct process *process, json_t *frame)
 	seat->about = json_incref(frame);
 	free(seat->refusal);
 	seat->refusal = NULL;
-	log_line(seat->core->log, LOG_INFO, &(struct log_about){.plugin = seat->plugin->name}, "plugin ready, version %s, %zu units",
-	         json_get_text(frame, "version"), json_array_size(json_object_get(frame, "units")));
+	log_line(seat->core->log, LOG_INFO, &(struct log_about){.plugin = seat->plugin->name},
+		 "plugin ready, version %s, %zu units", json_get_text(frame, "version"),
+		 json_array_size(json_object_get(frame, "units")));
 	if (seat->core->registry.bindings)
 		process_send(process, services_frame(seat));
 }
@@ -271,7 +275,7 @@ static void take_frame(struct seat *seat, struct process *process, json_t *frame
 		tasks_result(seat->core, process, frame);
 	} else {
 		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},
-		         "the plugin's process sent a frame of unknown type %s: ignored", type ? type : "(none)");
+			 "the plugin's process sent a frame of unknown type %s: ignored", type ? type : "(none)");
 	}
 }
 
@@ -292,7 +296,7 @@ static int take_frames(struct seat *seat, struct process *process)
 	}
 	if (code < 0) {
 		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
-		         "the plugin's process sent %s: it is ended", error.text);
+			 "the plugin's process sent %s: it is ended", error.text);
 		(void)kill(process->pid, SIGKILL);
 		return 0;
 	}
@@ -358,10 +362,11 @@ static void bury(struct seat *seat, struct process *process)
 	if (*at)
 		*at = process->next;
 	if (was_current && !process->ready && !seat->refusal)
-		seat->refusal = WIFSIGNALED(status) ? mem_format("its process ended with signal %d (%s) while it was loaded",
-		                                                 WTERMSIG(status), strsignal(WTERMSIG(status)))
-		                                    : mem_format("its process ended with status %d while it was loaded",
-		                                                 WEXITSTATUS(status));
+		seat->refusal = WIFSIGNALED(status)
+					? mem_format("its process ended with signal %d (%s) while it was loaded",
+						     WTERMSIG(status), strsignal(WTERMSIG(status)))
+					: mem_format("its process ended with status %d while it was loaded",
+						     WEXITSTATUS(status));
 	tasks_died(seat, process, status);
 	process_free(process);
 }

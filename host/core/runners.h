@@ -1,5 +1,5 @@
-/* runners.h: the core's side of the child processes, one per plugin. A seat is a plugin's place: the process that takes its
- * tasks now, and processes that were retired and only finish what they hold.
+/* runners.h: the core's side of the child processes, one per plugin. A seat is a plugin's place: the process that takes
+ * its tasks now, and processes that were retired and only finish what they hold.
  *
  * Frames to a runner:
  *   {type: start, plugin, library, settings, log_level, log_format}   the first
@@ -28,8 +28,8 @@ struct process {
 	int socket, note;
 	struct text in, out, notes;
 	int ready;
-	int held;            /* tasks that it runs */
-	int64_t kill_at;     /* clock_boot; of a retired one, else 0 */
+	int held;        /* tasks that it runs */
+	int64_t kill_at; /* clock_boot; of a retired one, else 0 */
 	int64_t started;
 	struct process *next;
 };
@@ -40,11 +40,11 @@ struct seat {
 	char *library;
 	struct process *current; /* or NULL: to be started at start_at */
 	struct process *retired;
-	json_t *about;           /* of the last process that got ready */
-	char *refusal;           /* why the last one did not */
-	unsigned deaths;         /* in a row */
+	json_t *about;   /* of the last process that got ready */
+	char *refusal;   /* why the last one did not */
+	unsigned deaths; /* in a row */
 	int64_t start_at;
-	int suspects;            /* tasks that must run alone, because one of them ended a process */
+	int suspects; /* tasks that must run alone, because one of them ended a process */
 };
 
 /* The library of a plugin: as configured, else in the plugin folder of the config or of this executable. Owned. */

@@ -13,9 +13,9 @@
 #include "base/text.h"
 #include "core/fetch.h"
 
-#define LIMIT_MARGIN 2000   /* ms after its time limit in which a unit may still return by itself */
-#define CRASH_GRACE 10000   /* ms that the other tasks of a crashed process have */
-#define LIMIT_GRACE 60000   /* the same when a unit hangs */
+#define LIMIT_MARGIN 2000 /* ms after its time limit in which a unit may still return by itself */
+#define CRASH_GRACE 10000 /* ms that the other tasks of a crashed process have */
+#define LIMIT_GRACE 60000 /* the same when a unit hangs */
 
 struct engine *task_engine(const struct core_task *task)
 {
@@ -111,8 +111,8 @@ static void performed(struct core_task *task, const json_t *result)
 	task->result = json_deep_copy(result);
 	task->state = TASK_PERFORMED;
 	task_release(task);
-	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, JOURNAL_PERFORMED,
-	              result);
+	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id,
+		      JOURNAL_PERFORMED, result);
 	say(task, LOG_INFO, "performed");
 }
 
@@ -201,8 +201,10 @@ static int remember(struct core_task *task, const struct journal_row *row, int o
 	}
 	if (row->state == JOURNAL_COMPLETED && offered) {
 		hold(task);
-		task_fails(task, 1, "TaskPerformed: this host has completed this task before, and the engine offers it again (was its database "
-		           "restored?): complete it by hand, its work is done");
+		task_fails(task, 1,
+			   "TaskPerformed: this host has completed this task before, and the engine offers it again "
+			   "(was its database "
+			   "restored?): complete it by hand, its work is done");
 		return 1;
 	}
 	return 0;
@@ -268,7 +270,7 @@ static int calls_engine(const struct binding *binding)
 	const json_t *need;
 	size_t i;
 
-	json_array_foreach(json_object_get(binding->unit, "needs"), i, need)
+	json_array_foreach (json_object_get(binding->unit, "needs"), i, need)
 		if (text_equal(json_get_text(need, "type"), "engine"))
 			return 1;
 	return 0;
@@ -332,12 +334,12 @@ void tasks_services(const struct seat *seat, json_t *services)
 static void run(struct core_task *task, struct process *process, int64_t now)
 {
 	const char *engine = task->core->config->engines[task->engine].name;
-	json_t *frame = mem_json(json_pack("{s:s, s:s, s:s, s:o, s:O, s:O, s:o, s:o, s:I, s:I, s:I}", "type", "run", "key", task->key,
-	                                   "unit", task->binding->topic->unit, "facts", facts(task), "variables",
-	                                   task->task.variables, "options", task->binding->options, "uses", uses(task), "steps",
-	                                   journal_steps(task->core->journal, engine, task->task.id), "first_run",
-	                                   (json_int_t)task->first_run, "time_limit", (json_int_t)time_limit(task), "lock_until",
-	                                   (json_int_t)task->task.lock_until));
+	json_t *frame = mem_json(json_pack(
+		"{s:s, s:s, s:s, s:o, s:O, s:O, s:o, s:o, s:I, s:I, s:I}", "type", "run", "key", task->key, "unit",
+		task->binding->topic->unit, "facts", facts(task), "variables", task->task.variables, "options",
+		task->binding->options, "uses", uses(task), "steps",
+		journal_steps(task->core->journal, engine, task->task.id), "first_run", (json_int_t)task->first_run,
+		"time_limit", (json_int_t)time_limit(task), "lock_until", (json_int_t)task->task.lock_until));
 
 	if (task->task.properties)
 		(void)json_object_set(frame, "properties", task->task.properties);
@@ -380,9 +382,12 @@ static void running_turn(struct core_task *task, int64_t now)
 	process->held--;
 	seat_retire(seat_of(task), process, now + LIMIT_GRACE);
 	task->process = NULL;
-	task_fails(task, 0, "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its other tasks "
-	           "go on", task->binding->topic->plugin, task->binding->topic->unit, (long long)time_limit(task) / 1000,
-	           task->binding->topic->plugin);
+	task_fails(task, 0,
+		   "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its "
+		   "other tasks "
+		   "go on",
+		   task->binding->topic->plugin, task->binding->topic->unit, (long long)time_limit(task) / 1000,
+		   task->binding->topic->plugin);
 }
 
 void tasks_turn(struct core *core, int64_t now)
@@ -426,7 +431,8 @@ int64_t tasks_due(const struct core *core)
 			at = task->limit_at;
 		if (!task->extending && !task->lost && task->state < TASK_RETURNING && task->extend_at < at)
 			at = task->extend_at;
-		if (!task->reporting && !task->call && task->state > TASK_RUNNING && task->state < TASK_OVER && task->report_at < at)
+		if (!task->reporting && !task->call && task->state > TASK_RUNNING && task->state < TASK_OVER &&
+		    task->report_at < at)
 			at = task->report_at;
 		if (at < due)
 			due = at;
@@ -454,8 +460,8 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	} else if (text_equal(outcome, "failed") || text_equal(outcome, "bpmn-error")) {
 		failing(task, frame);
 	} else {
-		task_fails(task, 0, "%s.%s: its process sent a result that makes no sense", task->binding->topic->plugin,
-		           task->binding->topic->unit);
+		task_fails(task, 0, "%s.%s: its process sent a result that makes no sense",
+			   task->binding->topic->plugin, task->binding->topic->unit);
 	}
 }
 
@@ -468,10 +474,10 @@ void tasks_note(struct core *core, struct process *process, const json_t *frame)
 
 	/* what was done is noted even when the task is no longer ours: whoever gets it next must know */
 	if (task)
-		journal_note(core->journal, core->config->engines[task->engine].name, task->task.id, json_object_get(frame, "put"),
-		             json_object_get(frame, "drop"));
+		journal_note(core->journal, core->config->engines[task->engine].name, task->task.id,
+			     json_object_get(frame, "put"), json_object_get(frame, "drop"));
 	process_send(process, mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key ? key : "", "ok",
-	                                         ours && !task->lost)));
+						 ours && !task->lost)));
 }
 
 void tasks_crashed(struct core *core, struct process *process, const char *key, int sig)
@@ -487,16 +493,20 @@ void tasks_crashed(struct core *core, struct process *process, const char *key, 
 	forget_suspect(task);
 	seat_retire(seat_of(task), process, clock_boot() + CRASH_GRACE);
 	if (sig)
-		task_fails(task, 0, "%s.%s: the unit crashed with signal %d (%s); plugin %s is restarted, its other tasks go on", topic->plugin,
-		           topic->unit, sig, strsignal(sig), topic->plugin);
+		task_fails(task, 0,
+			   "%s.%s: the unit crashed with signal %d (%s); plugin %s is restarted, its other tasks go on",
+			   topic->plugin, topic->unit, sig, strsignal(sig), topic->plugin);
 	else
-		task_fails(task, 0, "%s.%s: the unit called exit(), which ends the process of plugin %s; it is restarted, its other tasks go "
-		           "on", topic->plugin, topic->unit, topic->plugin);
+		task_fails(task, 0,
+			   "%s.%s: the unit called exit(), which ends the process of plugin %s; it is restarted, its "
+			   "other tasks go "
+			   "on",
+			   topic->plugin, topic->unit, topic->plugin);
 	say(task, LOG_ERROR, "%s", json_get_text(task->result, "message"));
 }
 
-/* A process is gone. Who was it? Known when it told us (tasks_crashed) or when it ran one task only. Else all that it ran
- * are suspects: each is run alone, and if it happens again, it is known. */
+/* A process is gone. Who was it? Known when it told us (tasks_crashed) or when it ran one task only. Else all that it
+ * ran are suspects: each is run alone, and if it happens again, it is known. */
 void tasks_died(struct seat *seat, struct process *process, int status)
 {
 	struct core *core = seat->core;
@@ -504,22 +514,23 @@ void tasks_died(struct seat *seat, struct process *process, int status)
 	char how[100];
 
 	if (WIFSIGNALED(status))
-		(void)snprintf(how, sizeof(how), "ended with signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		(void)snprintf(how, sizeof(how), "ended with signal %d (%s)", WTERMSIG(status),
+			       strsignal(WTERMSIG(status)));
 	else
 		(void)snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
 	for (const struct core_task *task = core->tasks; task; task = task->next)
 		running += task->state == TASK_RUNNING && task->process == process;
 	if (!expected && !core->ended)
-		log_line(core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name}, "the plugin's process %s while it ran %d tasks",
-		         how, running);
+		log_line(core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
+			 "the plugin's process %s while it ran %d tasks", how, running);
 	for (struct core_task *task = core->tasks; task; task = task->next) {
 		if (task->state != TASK_RUNNING || task->process != process)
 			continue;
 		task->process = NULL;
 		if (!expected && running == 1) {
 			forget_suspect(task);
-			task_fails(task, 0, "%s.%s: the process of plugin %s %s while it ran this task", seat->plugin->name,
-			           task->binding->topic->unit, seat->plugin->name, how);
+			task_fails(task, 0, "%s.%s: the process of plugin %s %s while it ran this task",
+				   seat->plugin->name, task->binding->topic->unit, seat->plugin->name, how);
 			continue;
 		}
 		task->state = TASK_QUEUED;

@@ -5,14 +5,13 @@
  *                         ├→ failing → failed        failure or BPMN error reported to the engine
  *                         └→ lost                    the engine says the lock is no longer ours
  *
- * A poll hands a task to tasks_take(), which writes it to the journal as held. After the commit tasks_turn() gives it to a
- * process of its plugin. The result comes to tasks_result(), which writes it to the journal; after that commit report.c says
- * it to the engine, again and again while the engine gives no clear answer. All the while locks.c keeps the lock. Three
- * outcomes have the names that the contract of `execute` gives them:
- *   NoCallback     no unit is bound to the topic: reported as an incident
- *   TaskExpired    the lock had run out before the unit ran, and could not be extended: nothing is done
- *   TaskPerformed  the journal says that the work is done: it is only completed again
- * A task holds a place from when it is queued until it is performed, has failed, or is lost. */
+ * A poll hands a task to tasks_take(), which writes it to the journal as held. After the commit tasks_turn() gives it
+ * to a process of its plugin. The result comes to tasks_result(), which writes it to the journal; after that commit
+ * report.c says it to the engine, again and again while the engine gives no clear answer. All the while locks.c keeps
+ * the lock. Three outcomes have the names that the contract of `execute` gives them: NoCallback     no unit is bound to
+ * the topic: reported as an incident TaskExpired    the lock had run out before the unit ran, and could not be
+ * extended: nothing is done TaskPerformed  the journal says that the work is done: it is only completed again A task
+ * holds a place from when it is queued until it is performed, has failed, or is lost. */
 #ifndef BPTL_CORE_TASKS_H
 #define BPTL_CORE_TASKS_H
 
@@ -42,21 +41,21 @@ struct core_task {
 	struct engine_task task;
 	struct binding *binding; /* NULL: NoCallback */
 	enum task_state state;
-	int place;           /* it holds one */
+	int place; /* it holds one */
 	int attempt;
-	int64_t first_run;   /* microseconds since 1970 */
-	json_t *result;      /* of the unit, once there is one */
+	int64_t first_run; /* microseconds since 1970 */
+	json_t *result;    /* of the unit, once there is one */
 
 	struct process *process; /* that runs it */
-	int64_t limit_at;    /* clock_boot: when its time is over */
-	int suspect;         /* it ran when a process died for no known reason: runs alone */
+	int64_t limit_at;        /* clock_boot: when its time is over */
+	int suspect;             /* it ran when a process died for no known reason: runs alone */
 
-	int extending;       /* a request is under way */
+	int extending; /* a request is under way */
 	int64_t extend_at;
 	unsigned extend_tries;
-	int lost;            /* the lock is */
+	int lost; /* the lock is */
 
-	int reporting;       /* a request is under way */
+	int reporting; /* a request is under way */
 	int64_t report_at;
 	unsigned report_tries;
 	struct http_call *call; /* of the callback */
@@ -67,7 +66,8 @@ struct engine *task_engine(const struct core_task *task);
 /* What a log line about a task says. */
 struct log_about task_about(const struct core_task *task);
 
-/* Takes a task on: from a poll (members are taken from *fetched), or from the journal after a start (row, else NULL). */
+/* Takes a task on: from a poll (members are taken from *fetched), or from the journal after a start (row, else NULL).
+ */
 void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, const struct journal_row *row);
 /* Starts what may start; after the commit of a turn. */
 void tasks_turn(struct core *core, int64_t now);

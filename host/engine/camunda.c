@@ -14,8 +14,8 @@
 #include "http/url.h"
 
 #define FETCH_MARGIN 15000 /* milliseconds that a poll may take beyond its wait */
-#define STOP_WAIT 5000	   /* milliseconds for an answer that had begun to arrive when the poll was stopped */
-#define ARRIVAL 1000	   /* the longest that an answer is on its way, see lock_start() */
+#define STOP_WAIT 5000     /* milliseconds for an answer that had begun to arrive when the poll was stopped */
+#define ARRIVAL 1000       /* the longest that an answer is on its way, see lock_start() */
 #define LIST_PAGE 500
 #define LIST_PAGES 200
 
@@ -29,7 +29,7 @@ struct camunda {
 	struct call *calls; /* under way, and those of `kept` */
 	struct call *fetch; /* the one poll, or NULL */
 	int64_t stop_at;    /* when a stopped poll whose answer arrives is ended; 0: not stopped */
-	int kept;	    /* how many calls wait for the next turn */
+	int kept;           /* how many calls wait for the next turn */
 };
 
 enum call_kind { CALL_SAY, CALL_FETCH, CALL_LIST };
@@ -359,8 +359,7 @@ static void list_done(void *arg, const struct http_answer *answer)
 		goto out;
 	}
 	call->ids = mem_resize(call->ids, call->count + json_array_size(list) + 1, sizeof(*call->ids));
-	json_array_foreach(list, i, entry)
-	{
+	json_array_foreach (list, i, entry) {
 		const char *id = json_get_text(entry, "id");
 
 		/* the wait for a retry looks like a lock of the worker that reported the failure */

@@ -13,6 +13,7 @@
 
 #define LONGEST_WAIT (30 * 60 * 1000) /* milliseconds; the engines refuse a longer poll with 400 */
 #define LONGEST_ID 255
+#define CODE_TOO_LONG 10002 /* the engines' code for a value that is longer than its column */
 
 static void put(json_t *object, const char *name, json_t *value)
 {
@@ -268,8 +269,7 @@ struct engine_task *camunda_tasks(const json_t *list, size_t most, size_t *count
 	size_t i;
 
 	*count = 0;
-	json_array_foreach(list, i, entry)
-	{
+	json_array_foreach (list, i, entry) {
 		const char *why = why_no_task(entry, seen);
 
 		if (!why && *count == most)
@@ -295,8 +295,9 @@ static int holds_one_of(const char *text, const char *const *parts)
 	return 0;
 }
 
-/* A value that does not fit its column: databases word it in their own ways, and saying it again cannot help. */
-static int says_too_long(const char *words)
+/* A value that does not fit its column: saying it again cannot help. Newer engines give a code of their own and hide
+ * the database's words; older ones repeat these, and databases word it in their own ways. */
+static int says_too_long(const struct http_answer *answer, const char *words)
 {
 	static const char *const parts[] = {"value too long",
 					    "data too long",
@@ -305,8 +306,12 @@ static int says_too_long(const char *words)
 					    "would be truncated",
 					    "right truncation",
 					    NULL};
+	char reason[160];
+	json_t *body = json_read(answer->body, answer->length, reason);
+	int is_code = json_get_integer(body, "code", 0) == CODE_TOO_LONG;
 
-	return holds_one_of(words, parts);
+	json_decref(body);
+	return is_code || holds_one_of(words, parts);
 }
 
 static int says_not_ours(const char *words)
@@ -338,7 +343,7 @@ static enum engine_result judge_status(const struct http_answer *answer, const c
 		return strcasestr(words, "no process engine") ? ENGINE_AGAIN : ENGINE_REFUSED;
 	}
 	if (status >= 500)
-		return says_too_long(words) ? ENGINE_REFUSED : ENGINE_AGAIN;
+		return says_too_long(answer, words) ? ENGINE_REFUSED : ENGINE_AGAIN;
 	if (status == 408 || status == 425 || status == 429 || status < 400)
 		return ENGINE_AGAIN;
 	return ENGINE_REFUSED;

@@ -6,7 +6,7 @@
 
 #include "engine/engine.h"
 
-#define CAMUNDA_MESSAGE_LIMIT 666	  /* characters of a failure's message that the engines keep */
+#define CAMUNDA_MESSAGE_LIMIT 666         /* characters of a failure's message that the engines keep */
 #define CAMUNDA_DETAILS_LIMIT (64 * 1024) /* bytes */
 #define CAMUNDA_WHY 300
 

@@ -16,25 +16,25 @@
 
 /* How the engine took what we said. */
 enum engine_result {
-	ENGINE_TAKEN,	/* 2xx */
-	ENGINE_GONE,	/* 404: the task is done, cancelled, or was never there */
-	ENGINE_LOST,	/* 400 and the engine says that another worker, or none, holds the lock */
-	ENGINE_AGAIN,	/* no answer, 408, 425, 429, 5xx: say it again later (500 is how optimistic locking shows) */
+	ENGINE_TAKEN,   /* 2xx */
+	ENGINE_GONE,    /* 404: the task is done, cancelled, or was never there */
+	ENGINE_LOST,    /* 400 and the engine says that another worker, or none, holds the lock */
+	ENGINE_AGAIN,   /* no answer, 408, 425, 429, 5xx: say it again later (500 is how optimistic locking shows) */
 	ENGINE_REFUSED, /* any other 4xx, or an answer that makes no sense */
-	ENGINE_STOPPED	/* engine_stop_fetch() or engine_free() ended it */
+	ENGINE_STOPPED  /* engine_stop_fetch() or engine_free() ended it */
 };
 
 /* What to fetch for one topic. Borrowed. */
 struct engine_topic {
 	const char *name;
-	int64_t lock;			    /* milliseconds */
-	const char *const *variables;	    /* names to fetch, ends with NULL */
+	int64_t lock;                       /* milliseconds */
+	const char *const *variables;       /* names to fetch, ends with NULL */
 	const char *const *definition_keys; /* process definition keys, ends with NULL; or NULL */
-	const char *business_key;	    /* or NULL */
-	const char *const *tenants;	    /* ends with NULL; or NULL */
+	const char *business_key;           /* or NULL */
+	const char *const *tenants;         /* ends with NULL; or NULL */
 	int without_tenant;
 	json_t *process_variables; /* object of name: value that must be equal; or NULL */
-	int local_variables;	   /* only variables of the task's own scope */
+	int local_variables;       /* only variables of the task's own scope */
 	int extension_properties;
 };
 
@@ -44,7 +44,7 @@ struct engine_task {
 	char *process_instance, *process_definition_key, *activity_id, *execution_id, *business_key,
 		*tenant; /* or NULL */
 	int64_t priority;
-	int retries;	    /* -1: null, no failure yet */
+	int retries;        /* -1: null, no failure yet */
 	int64_t lock_until; /* clock_boot() milliseconds, counted from when the request was sent: never too late */
 	json_t *variables;  /* name: {type, value, valueInfo} exactly as the engine holds them */
 	json_t *properties; /* extension properties, name: text; or NULL */

@@ -22,7 +22,7 @@
 
 #define SCHEMA 1
 #define APPLICATION 0x6270746c /* "bptl": that the file is ours */
-#define BUSY_WAIT 2000	       /* milliseconds to wait for another process's transaction */
+#define BUSY_WAIT 2000         /* milliseconds to wait for another process's transaction */
 
 /* state: open, incident, completed, error. held: 1 when lock_until is the end of a lock, 0 when it is that of a wait
  * for a retry, which keeps its worker, as in the real engines. Times: lock_until in milliseconds, the others in
@@ -267,8 +267,7 @@ static int has_values(const json_t *variables, json_t *wanted)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(wanted, name, value)
-	{
+	json_object_foreach (wanted, name, value) {
 		const json_t *held = json_object_get(json_object_get(variables, name), "value");
 
 		if (!held || !json_equal(held, value))

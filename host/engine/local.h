@@ -28,10 +28,10 @@ struct local_saying {
 	enum local_verb verb;
 	const char *id;
 	const json_t *variables, *local; /* complete, BPMN error; or NULL */
-	const char *code;		 /* BPMN error */
-	const char *message, *details;	 /* failure, BPMN error; or NULL */
-	int retries;			 /* failure */
-	int64_t duration;		 /* failure: the wait; extend: the lock; milliseconds */
+	const char *code;                /* BPMN error */
+	const char *message, *details;   /* failure, BPMN error; or NULL */
+	int retries;                     /* failure */
+	int64_t duration;                /* failure: the wait; extend: the lock; milliseconds */
 };
 
 /* Takes it or not, as the real engines do. ENGINE_AGAIN: the database fails. `why` is set unless taken. */

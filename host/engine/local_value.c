@@ -177,8 +177,7 @@ json_t *local_variables(const json_t *variables, struct error *error)
 		(void)error_set(error, "the variables are no JSON object");
 		goto refused;
 	}
-	json_object_foreach((json_t *)(uintptr_t)variables, name, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)variables, name, value) {
 		made = is_envelope(value) ? checked(name, value, error) : plain(value);
 		if (!made)
 			goto refused;

@@ -30,9 +30,9 @@ static int header_fault(const struct service *service, const struct credentials 
 			struct error *error)
 {
 	static const char *const refused[] = {
-		"Authorization",     "Proxy-Authorization", "Cookie", "Host",	 "Content-Length",
-		"Transfer-Encoding", "Connection",	    "Expect", "Upgrade", "TE",
-		"Trailer",	     "Accept-Encoding"};
+		"Authorization",     "Proxy-Authorization", "Cookie", "Host",    "Content-Length",
+		"Transfer-Encoding", "Connection",          "Expect", "Upgrade", "TE",
+		"Trailer",           "Accept-Encoding"};
 	size_t length = name_length(header);
 	const char *value = header + length + strspn(header + length, ": ");
 

@@ -34,10 +34,10 @@ struct client_call {
 	int once;
 	http_done *done;
 	void *arg;
-	struct http_call *http;	 /* or NULL */
+	struct http_call *http;  /* or NULL */
 	struct oauth_wait *wait; /* or NULL */
-	char *token;		 /* the one that was sent, when it had been at hand */
-	int renewed;		 /* a refused token was replaced already */
+	char *token;             /* the one that was sent, when it had been at hand */
+	int renewed;             /* a refused token was replaced already */
 	struct client_call *previous, *next;
 };
 

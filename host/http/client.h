@@ -21,13 +21,13 @@ struct client_request {
 	const struct app
 		*app; /* whose credentials win where it has an entry for the service; or NULL. Borrowed as above */
 	const char *method;
-	const char *url;	    /* absolute, must lie under the service's root, or relative to it */
+	const char *url;            /* absolute, must lie under the service's root, or relative to it */
 	const char *const *headers; /* ends with NULL; or NULL. Authorization and control characters are refused. */
-	json_t *body;		    /* borrowed, or NULL: sent as application/json */
-	int64_t timeout;	    /* milliseconds; 0: the service's. The smaller of both counts unless `long_poll`. */
-	int long_poll;		    /* timeout is taken as it is, TCP keepalive is on */
-	long answer_limit;	    /* 0: HTTP_ANSWER_LIMIT */
-	int repeatable;		    /* a POST that does no harm when it arrives twice: see `once` in http.h */
+	json_t *body;               /* borrowed, or NULL: sent as application/json */
+	int64_t timeout;            /* milliseconds; 0: the service's. The smaller of both counts unless `long_poll`. */
+	int long_poll;              /* timeout is taken as it is, TCP keepalive is on */
+	long answer_limit;          /* 0: HTTP_ANSWER_LIMIT */
+	int repeatable;             /* a POST that does no harm when it arrives twice: see `once` in http.h */
 };
 
 /* Starts a request, after having fetched an OAuth2 token when the one at hand is missing or nearly over (one fetch

@@ -25,8 +25,7 @@ static void add_params(struct text *words, const json_t *params)
 	const json_t *param;
 	size_t i;
 
-	json_array_foreach(params, i, param)
-	{
+	json_array_foreach (params, i, param) {
 		struct text one = {0};
 
 		add(&one, json_get_text(param, "name"));

@@ -16,11 +16,11 @@
 #include "http/multi.h"
 
 #define HEADER_LIMIT (256L * 1024)     /* of all headers of an answer */
-#define CONNECT_LIMIT 10000L	       /* milliseconds for name, connection and TLS */
-#define KEEPALIVE_IDLE 20L	       /* seconds until the first probe of a silent connection */
-#define KEEPALIVE_INTERVAL 5L	       /* seconds between probes */
-#define ONCE_IDLE 1L		       /* seconds: an older connection is not used for a request that goes once */
-#define TIMEOUT_LIMIT 86400000L	       /* milliseconds */
+#define CONNECT_LIMIT 10000L           /* milliseconds for name, connection and TLS */
+#define KEEPALIVE_IDLE 20L             /* seconds until the first probe of a silent connection */
+#define KEEPALIVE_INTERVAL 5L          /* seconds between probes */
+#define ONCE_IDLE 1L                   /* seconds: an older connection is not used for a request that goes once */
+#define TIMEOUT_LIMIT 86400000L        /* milliseconds */
 #define RETRY_AFTER_LIMIT (86400L * 7) /* seconds: nobody means more than a week */
 
 struct http_call {

@@ -14,17 +14,17 @@ struct http;
 struct http_call;
 
 struct http_tls {
-	const char *ca_file;	 /* NULL: the system's */
+	const char *ca_file;     /* NULL: the system's */
 	const char *client_cert; /* PEM, or NULL */
-	const char *client_key;	 /* PEM, or NULL */
+	const char *client_key;  /* PEM, or NULL */
 };
 
 /* Borrowed until http_start() returns, except body, which is copied. */
 struct http_request {
 	const char *method;
-	const char *url;	    /* normal, see url.h */
+	const char *url;            /* normal, see url.h */
 	const char *const *headers; /* "Name: value", ends with NULL, or NULL */
-	const char *body;	    /* or NULL */
+	const char *body;           /* or NULL */
 	size_t body_length;
 	int64_t timeout; /* milliseconds for the whole exchange */
 	struct http_tls tls;
@@ -35,9 +35,9 @@ struct http_request {
 
 /* How an exchange ended when there is no whole answer. */
 enum http_failure {
-	HTTP_ANSWERED,	/* there is one */
-	HTTP_NOT_SENT,	/* nothing of the request can have arrived: not resolved, not connected, TLS refused */
-	HTTP_UNKNOWN,	/* sent, or partly, and no whole answer came: timeout, connection lost */
+	HTTP_ANSWERED,  /* there is one */
+	HTTP_NOT_SENT,  /* nothing of the request can have arrived: not resolved, not connected, TLS refused */
+	HTTP_UNKNOWN,   /* sent, or partly, and no whole answer came: timeout, connection lost */
 	HTTP_TOO_LARGE, /* the answer is over the limit */
 	HTTP_CANCELLED
 };
@@ -46,12 +46,12 @@ enum http_failure {
 struct http_answer {
 	enum http_failure failure;
 	int tls_refused;  /* HTTP_NOT_SENT because of TLS or the certificate: waiting will not mend it */
-	long status;	  /* 0 when not answered */
+	long status;      /* 0 when not answered */
 	const char *body; /* ends with NUL */
 	size_t length;
 	const char *content_type; /* "" when absent */
-	int64_t retry_after;	  /* milliseconds from Retry-After (seconds or date), -1 when absent */
-	const char *error;	  /* why there is no answer, one line, names host and port; "" when answered */
+	int64_t retry_after;      /* milliseconds from Retry-After (seconds or date), -1 when absent */
+	const char *error;        /* why there is no answer, one line, names host and port; "" when answered */
 };
 
 typedef void http_done(void *arg, const struct http_answer *answer);

@@ -29,8 +29,8 @@ struct mail_call {
 	struct curl_slist *headers, *recipients;
 	char *service, *root, *secret, *message_id;
 	struct text reply; /* the server's last reply, lines joined */
-	int reply_over;	   /* its last line was read */
-	size_t unread;	   /* parts that curl has not read to their end */
+	int reply_over;    /* its last line was read */
+	size_t unread;     /* parts that curl has not read to their end */
 	char curl_error[CURL_ERROR_SIZE];
 	mail_done *done;
 	void *arg;

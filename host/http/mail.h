@@ -18,7 +18,7 @@ struct mail_answer {
 		MAIL_LATER,   /* 4xx, not connected: nothing was sent, try again */
 		MAIL_UNKNOWN  /* lost after the text was sent: it may have arrived */
 	} outcome;
-	int code;	   /* of the server's last answer, 0 when none */
+	int code;          /* of the server's last answer, 0 when none */
 	const char *error; /* one line, with the server's own words when it said any; "" when accepted. Borrowed. */
 };
 

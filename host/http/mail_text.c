@@ -10,7 +10,7 @@
 #include "http/mail.h"
 
 #define ADDRESS_LIMIT 254 /* RFC 5321, 4.5.3.1.3 without the angle brackets */
-#define WORD_LIMIT 60	  /* a longer ASCII word cannot be folded: it is encoded */
+#define WORD_LIMIT 60     /* a longer ASCII word cannot be folded: it is encoded */
 #define ENCODED_FRAME 12  /* =?UTF-8?B? and ?= */
 
 static int is_control(unsigned char c)

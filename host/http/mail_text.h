@@ -11,7 +11,7 @@
 
 #define MAIL_SUBJECT_LIMIT 2000
 #define MAIL_NAME_LIMIT 240 /* bytes of a file name: percent-encoded it still fits in a line of 998 octets */
-#define MAIL_LINE 76	    /* columns of a header line: the limit for lines with encoded words */
+#define MAIL_LINE 76        /* columns of a header line: the limit for lines with encoded words */
 
 /* Can this mail be made: addresses, subject, message id, parts, and UTF-8 everywhere? 0 or -1. */
 int mail_text_check(const struct service *service, const struct bptl_mail *mail, const char *message_id,

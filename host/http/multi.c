@@ -202,9 +202,9 @@ void http_secure(CURL *easy, const struct http_tls *tls)
 int http_refused_our_certificate(CURLcode code, const char *words)
 {
 	static const char *const alerts[] = {"alert certificate required", "alert bad certificate",
-					     "alert unknown ca",	   "alert certificate expired",
+					     "alert unknown ca",           "alert certificate expired",
 					     "alert certificate revoked",  "alert certificate unknown",
-					     "alert handshake failure",	   "alert access denied"};
+					     "alert handshake failure",    "alert access denied"};
 
 	for (size_t i = 0; code == CURLE_RECV_ERROR && i < sizeof(alerts) / sizeof(*alerts); i++)
 		if (strstr(words, alerts[i]))

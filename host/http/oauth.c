@@ -31,9 +31,9 @@ struct oauth_wait {
 struct entry {
 	struct oauth *oauth;
 	char *service, *client_id, *outline; /* outline: of the token URL */
-	char *token;			     /* or NULL */
-	int64_t until;			     /* clock_boot() */
-	struct http_call *fetch;	     /* under way, or NULL */
+	char *token;                         /* or NULL */
+	int64_t until;                       /* clock_boot() */
+	struct http_call *fetch;             /* under way, or NULL */
 	unsigned round;
 	struct oauth_wait *waits; /* in order of arrival */
 	struct entry *next;

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 
 static const char *const auth_names[] = {
-	[SERVICE_NONE] = "none",     [SERVICE_ZGW] = "zgw",	[SERVICE_API_KEY] = "api_key",
+	[SERVICE_NONE] = "none",     [SERVICE_ZGW] = "zgw",     [SERVICE_API_KEY] = "api_key",
 	[SERVICE_OAUTH2] = "oauth2", [SERVICE_BASIC] = "basic", [SERVICE_BEARER] = "bearer"};
 
 #define AUTH_COUNT (sizeof(auth_names) / sizeof(*auth_names))
@@ -150,8 +150,7 @@ int app_from_json(struct app *app, const json_t *value, struct error *error)
 	app->name = mem_text(json_get_text(value, "name"));
 	app->id = mem_text(json_get_text(value, "id"));
 	app->entries = mem_new(json_array_size(entries), sizeof(*app->entries));
-	json_array_foreach(entries, i, entry)
-	{
+	json_array_foreach (entries, i, entry) {
 		app->entries[i].service = mem_text(json_get_text(entry, "service"));
 		credentials_from_json(&app->entries[i].credentials, entry);
 		app->count++;

@@ -12,11 +12,11 @@
 
 enum service_auth {
 	SERVICE_NONE,
-	SERVICE_ZGW,	 /* HS256 token: client_id and secret */
+	SERVICE_ZGW,     /* HS256 token: client_id and secret */
 	SERVICE_API_KEY, /* header and value */
-	SERVICE_OAUTH2,	 /* client credentials at token_url: client_id and secret */
-	SERVICE_BASIC,	 /* user (client_id) and secret */
-	SERVICE_BEARER	 /* a fixed token (secret) */
+	SERVICE_OAUTH2,  /* client credentials at token_url: client_id and secret */
+	SERVICE_BASIC,   /* user (client_id) and secret */
+	SERVICE_BEARER   /* a fixed token (secret) */
 };
 
 /* The part that an app can have of its own. Owned by the service or app. */
@@ -34,9 +34,9 @@ struct service {
 	enum service_auth auth;
 	struct credentials own;
 	char *user_id, *user_representation; /* zgw claims, or NULL */
-	int64_t token_leeway;		     /* zgw: iat is this many seconds back */
-	char *token_url, *scope;	     /* oauth2 */
-	int64_t timeout;		     /* milliseconds */
+	int64_t token_leeway;                /* zgw: iat is this many seconds back */
+	char *token_url, *scope;             /* oauth2 */
+	int64_t timeout;                     /* milliseconds */
 	char *ca_file, *client_cert, *client_key;
 	char *from;   /* smtp: the sender's address */
 	int starttls; /* smtp: demand STARTTLS; 0 only for loopback or smtps */

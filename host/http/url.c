@@ -345,7 +345,9 @@ char *url_outline(const char *url)
 
 		if (at) {
 			size_t scheme = scheme_length(copy);
-			char *start = copy + scheme + strspn(copy + scheme, ":/");
+			/* "user:" looks like a scheme until the slash is missing */
+			char *start =
+				scheme && copy[scheme + 1] == '/' ? copy + scheme + strspn(copy + scheme, ":/") : copy;
 
 			if (start > at)
 				start = at;

@@ -110,7 +110,8 @@ static const char *call_vpath(struct bptl_task *t, const char *format, va_list a
 			text_add(&url, escaped);
 			free(escaped);
 		} else {
-			(void)task_fail(of(t), 1, "bptl_path() knows %%s, %%d, %%lld and %%%%, not what is in %s", format);
+			(void)task_fail(of(t), 1, "bptl_path() knows %%s, %%d, %%lld and %%%%, not what is in %s",
+					format);
 			text_free(&url);
 			return NULL;
 		}
@@ -183,13 +184,18 @@ static int call_exchange(struct bptl_task *t, struct bptl_request *requests, siz
 	return exchange_run(of(t), requests, count, request_size);
 }
 
+static int call_refused(struct bptl_task *t, const struct bptl_request *request)
+{
+	return exchange_refused(of(t), request);
+}
+
 static int call_mail(struct bptl_task *t, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
 {
 	return post_mail(of(t), mail, mail_size, attachment_size);
 }
 
-static json_t *call_step(struct bptl_task *t, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg,
-                         unsigned flags)
+static json_t *call_step(struct bptl_task *t, const char *what, json_t *(*effect)(struct bptl_task *, void *),
+			 void *arg, unsigned flags)
 {
 	return post_step(of(t), what, effect, arg, flags);
 }
@@ -279,6 +285,7 @@ const struct bptl_task_api calls_table = {
 	.member = call_member,
 	.member_text = call_member_text,
 	.exchange = call_exchange,
+	.refused = call_refused,
 	.mail = call_mail,
 	.step = call_step,
 	.now = call_now,

@@ -1,5 +1,5 @@
-/* crash.c: see crash.h. A signal handler has no argument of ours, so this file alone has variables of its own: the pipe, and
- * per thread the task's key. Everything that a handler calls is async-signal-safe. */
+/* crash.c: see crash.h. A signal handler has no argument of ours, so this file alone has variables of its own: the
+ * pipe, and per thread the task's key. Everything that a handler calls is async-signal-safe. */
 #include "runner/crash.h"
 
 #include <signal.h>

@@ -4,8 +4,8 @@
 #ifndef BPTL_RUNNER_CRASH_H
 #define BPTL_RUNNER_CRASH_H
 
-/* Installs the handlers of this process; a note is one line "SIGNAL KEY\n", SIGNAL 0 for exit(). Call it after the plugin
- * was started, so that what it registered with atexit() does not come first. */
+/* Installs the handlers of this process; a note is one line "SIGNAL KEY\n", SIGNAL 0 for exit(). Call it after the
+ * plugin was started, so that what it registered with atexit() does not come first. */
 void crash_watch(int note_fd);
 /* For a worker thread: a stack for the handler, once. */
 void crash_thread(void);

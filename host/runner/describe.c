@@ -1,7 +1,7 @@
-/* describe.c: what a plugin declares, as JSON: the one source for the variables to fetch, the checks, `bptl units` and the
- * generated documentation. */
-#include "base/memory.h"
+/* describe.c: what a plugin declares, as JSON: the one source for the variables to fetch, the checks, `bptl units` and
+ * the generated documentation. */
 #include "base/json.h"
+#include "base/memory.h"
 #include "runner/plugin.h"
 
 static const char *const type_names[] = {"any", "text", "integer", "number", "boolean", "date", "object", "list"};
@@ -11,12 +11,12 @@ static json_t *describe_variables(const struct plugin *plugin, const struct bptl
 	json_t *list = mem_json(json_array());
 
 	for (; v && v->name; v = plugin_next_variable(plugin, v)) {
-		const char *need = v->flags & BPTL_REQUIRED ? "required"
-		                   : v->flags & BPTL_EITHER ? "either"
-		                   : v->flags & BPTL_PRESENT ? "present"
-		                                             : "optional";
-		json_t *row = mem_json(json_pack("{s:s, s:s, s:s, s:s}", "name", v->name, "type", type_names[v->type], "need",
-		                                 need, "doc", v->doc ? v->doc : ""));
+		const char *need = v->flags & BPTL_REQUIRED  ? "required"
+				   : v->flags & BPTL_EITHER  ? "either"
+				   : v->flags & BPTL_PRESENT ? "present"
+							     : "optional";
+		json_t *row = mem_json(json_pack("{s:s, s:s, s:s, s:s}", "name", v->name, "type", type_names[v->type],
+						 "need", need, "doc", v->doc ? v->doc : ""));
 
 		json_put_text(row, "instead", v->instead);
 		(void)json_array_append_new(list, row);
@@ -29,8 +29,8 @@ static json_t *describe_needs(const struct plugin *plugin, const struct bptl_nee
 	json_t *list = mem_json(json_array());
 
 	for (; n && n->type; n = plugin_next_need(plugin, n)) {
-		json_t *row = mem_json(json_pack("{s:s, s:b, s:s}", "type", n->type, "required", n->flags & BPTL_REQUIRED, "doc",
-		                                 n->doc ? n->doc : ""));
+		json_t *row = mem_json(json_pack("{s:s, s:b, s:s}", "type", n->type, "required",
+						 n->flags & BPTL_REQUIRED, "doc", n->doc ? n->doc : ""));
 
 		json_put_text(row, "alias", n->alias);
 		(void)json_array_append_new(list, row);
@@ -43,8 +43,8 @@ static json_t *describe_keys(const struct plugin *plugin, const struct bptl_key 
 	json_t *list = mem_json(json_array());
 
 	for (; k && k->name; k = plugin_next_key(plugin, k)) {
-		json_t *row = mem_json(json_pack("{s:s, s:b, s:s}", "name", k->name, "required", k->flags & BPTL_REQUIRED, "doc",
-		                                 k->doc ? k->doc : ""));
+		json_t *row = mem_json(json_pack("{s:s, s:b, s:s}", "name", k->name, "required",
+						 k->flags & BPTL_REQUIRED, "doc", k->doc ? k->doc : ""));
 
 		json_put_text(row, "fallback", k->fallback);
 		(void)json_array_append_new(list, row);
@@ -56,18 +56,17 @@ json_t *plugin_describe(const struct plugin *plugin)
 {
 	json_t *units = mem_json(json_array());
 
-	for (size_t i = 0; i < plugin->about->unit_count; i++) {
-		const struct bptl_unit *unit = plugin_unit_at(plugin, i);
-		json_t *row = mem_json(json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", unit->name, "summary", unit->summary,
-		                                 "in", describe_variables(plugin, unit->in), "out",
-		                                 describe_variables(plugin, unit->out), "needs",
-		                                 describe_needs(plugin, unit->needs), "options",
-		                                 describe_keys(plugin, unit->options)));
+	for (const struct bptl_unit *const *at = plugin->about->units; at && *at; at++) {
+		const struct bptl_unit *unit = *at;
+		json_t *row = mem_json(json_pack(
+			"{s:s, s:s, s:o, s:o, s:o, s:o}", "name", unit->name, "summary", unit->summary, "in",
+			describe_variables(plugin, unit->in), "out", describe_variables(plugin, unit->out), "needs",
+			describe_needs(plugin, unit->needs), "options", describe_keys(plugin, unit->options)));
 
 		json_put_text(row, "doc", unit->doc);
 		(void)json_array_append_new(units, row);
 	}
 	return mem_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "name", plugin->about->name, "version",
-	                          plugin->about->version, "summary", plugin->about->summary, "file", plugin->file, "options",
-	                          describe_keys(plugin, plugin->about->options), "units", units));
+				  plugin->about->version, "summary", plugin->about->summary, "file", plugin->file,
+				  "options", describe_keys(plugin, plugin->about->options), "units", units));
 }

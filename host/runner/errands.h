@@ -1,5 +1,5 @@
-/* errands.h: how the worker threads of a runner reach the one thread that drives its curl multi handle. A worker hands in
- * an errand, which is run on that thread, and parks until it is woken. */
+/* errands.h: how the worker threads of a runner reach the one thread that drives its curl multi handle. A worker hands
+ * in an errand, which is run on that thread, and parks until it is woken. */
 #ifndef BPTL_RUNNER_ERRANDS_H
 #define BPTL_RUNNER_ERRANDS_H
 

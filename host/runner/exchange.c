@@ -1,6 +1,6 @@
-/* exchange.c: requests of a unit to services: from the journal when it holds them, else sent, all of a call at once, while
- * the worker parks. Turns what came back into an answer, or into a failure that names the step, the status and the API's
- * own words. */
+/* exchange.c: requests of a unit to services: from the journal when it holds them, else sent, all of a call at once,
+ * while the worker parks. Turns what came back into an answer, or into a failure that names the step, the status and
+ * the API's own words. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,17 +17,17 @@
 struct part {
 	struct bptl_request *request;
 	const struct service *service;
-	char *url;     /* absolute */
-	json_t *row;   /* for the journal */
+	char *url;   /* absolute */
+	json_t *row; /* for the journal */
 	int number, mutation;
-	int answered;  /* from the journal */
+	int answered; /* from the journal */
 	struct exchange *exchange;
 	/* what came back, copied from the loop's thread */
 	enum http_failure failure;
 	int status;
 	char *body;
 	size_t length;
-	char *words;   /* why there is no answer, or the API's own words */
+	char *words; /* why there is no answer, or the API's own words */
 	int64_t retry_after;
 	int refused_here; /* the URL rule or a header forbade it */
 };
@@ -83,13 +83,13 @@ const struct service *exchange_service(struct task *task, const char *name, cons
 		}
 		return service;
 	}
-	json_object_foreach(task->uses, alias, use) {
+	json_object_foreach (task->uses, alias, use) {
 		service = service_named(task, json_string_value(use));
 		if (service && (text_equal(service->type, name) || strcmp(alias, name) == 0))
 			return service;
 	}
 	(void)task_fail(task, 1, "NoService: the topic %s lists no service %s: add one to its services = ",
-	                json_get_text(task->facts, "topic"), name);
+			json_get_text(task->facts, "topic"), name);
 	return NULL;
 }
 
@@ -177,6 +177,11 @@ static int part_prepare(struct task *task, struct part *part)
 
 	if (!request->method || !text_in(request->method, methods) || !request->url || !request->what)
 		return task_fail(task, 1, "a request without method, url or what: a fault of the unit");
+	if (!request->body && text_in(request->method, (const char *const[]){"POST", "PUT", "PATCH", NULL}))
+		return task_fail(task, 1,
+				 "%s: the request has no body: it could not be made (text that is not UTF-8?), or the "
+				 "unit forgot it",
+				 request->what);
 	part->service = exchange_service(task, request->service, request->url);
 	if (!part->service)
 		return -1;
@@ -188,7 +193,8 @@ static int part_prepare(struct task *task, struct part *part)
 	body = request->body ? json_dumps(request->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
 	part->row = steps_row(part->number, request->what, request->method, part->url, body);
 	free(body);
-	switch (steps_look(task, part->number, part->row, part->mutation, (request->flags & BPTL_REPEATABLE) != 0, &answer)) {
+	switch (steps_look(task, part->number, part->row, part->mutation, (request->flags & BPTL_REPEATABLE) != 0,
+			   &answer)) {
 	case STEP_FAILED:
 		return -1;
 	case STEP_ANSWERED:
@@ -283,9 +289,11 @@ static int fail_unknown(struct task *task, const struct part *part)
 {
 	if (task->outcome == OUTCOME_DONE)
 		task->unknown_step = part->number;
-	return fail_part(task, part, 1, "may have been carried out, its outcome is unknown (%s%s): check it, then grant a retry, "
-	                 "which sends it again", part->failure == HTTP_ANSWERED ? "a gateway gave up: HTTP " : "",
-	                 part->failure == HTTP_ANSWERED ? (part->status == 502 ? "502" : "504") : part->words);
+	return fail_part(task, part, 1,
+			 "may have been carried out, its outcome is unknown (%s%s): check it, then grant a retry, "
+			 "which sends it again",
+			 part->failure == HTTP_ANSWERED ? "a gateway gave up: HTTP " : "",
+			 part->failure == HTTP_ANSWERED ? (part->status == 502 ? "502" : "504") : part->words);
 }
 
 /* No usable answer, or a refusal: fails the task unless the unit wants to see it. */
@@ -303,14 +311,17 @@ static int judge(struct task *task, const struct part *part)
 	if (part->failure != HTTP_ANSWERED)
 		return fail_part(task, part, part->failure == HTTP_TOO_LARGE, "got no answer: %s", part->words);
 	if (part->status >= 300 && part->status < 400)
-		return fail_part(task, part, 1, "answered HTTP %d, a redirect: redirects are not followed; give the service's root as it "
-		                 "really is", part->status);
+		return fail_part(
+			task, part, 1,
+			"answered HTTP %d, a redirect: redirects are not followed; give the service's root as it "
+			"really is",
+			part->status);
 	if (part->status >= 500 || (part->status >= 400 && !(request->flags & BPTL_TOLERATE)))
 		return fail_part(task, part, !can_be_retried(part->status), "answered HTTP %d%s%s", part->status,
-		                 *part->words ? ": " : "", part->words);
+				 *part->words ? ": " : "", part->words);
 	if (part->status >= 200 && part->status < 300 && !request->answer)
-		return fail_part(task, part, once, "answered HTTP %d with something that is not JSON: %.200s", part->status,
-		                 request->error ? request->error : "");
+		return fail_part(task, part, once, "answered HTTP %d with something that is not JSON: %.200s",
+				 part->status, request->error ? request->error : "");
 	return 0;
 }
 
@@ -360,8 +371,7 @@ static int remember(struct task *task, struct exchange *exchange)
 			(void)json_array_append(rows, part->row);
 		else if (kept || tolerated)
 			steps_read(task, json_incref(part->row));
-		if (part->mutation && !kept && !tolerated && !outcome_unknown(part) &&
-		    !(part->status >= 200 && part->status < 300))
+		if (part->mutation && !kept && !outcome_unknown(part) && !(part->status >= 200 && part->status < 300))
 			(void)json_array_append_new(drop, mem_json(json_integer(part->number)));
 	}
 	return steps_answer(task, rows, drop);
@@ -417,6 +427,23 @@ out:
 	return code;
 }
 
+int exchange_refused(struct task *task, const struct bptl_request *request)
+{
+	char *outline = url_outline(request->url ? request->url : "");
+	char *body = request->answer ? json_dumps(request->answer, JSON_ENCODE_ANY) : NULL;
+	int first = task->outcome == OUTCOME_DONE;
+
+	(void)task_fail(task, !can_be_retried(request->status), "%s: %s %s answered HTTP %d%s%s", request->what,
+			request->method, outline, request->status, request->error ? ": " : "",
+			request->error ? request->error : "");
+	if (first)
+		task_details(task, mem_format("%s %s\nHTTP %d\n%.*s", request->method, outline, request->status,
+					      (int)(body ? text_cut(body, DETAIL_LIMIT) : 0), body ? body : ""));
+	free(body);
+	free(outline);
+	return -1;
+}
+
 /* ---- pages ---- */
 
 /* The URL of the next page: the query of `next` behind the path that was asked. Servers behind a proxy write hosts into
@@ -431,8 +458,9 @@ static const char *next_page(struct task *task, const struct bptl_request *reque
 	if (!next || !*next)
 		return NULL;
 	if (!query) {
-		(void)task_fail(task, 1, "%s: the next page is \"%.100s\", which has no query: pages cannot be told apart", request->what,
-		                next);
+		(void)task_fail(task, 1,
+				"%s: the next page is \"%.100s\", which has no query: pages cannot be told apart",
+				request->what, next);
 		return NULL;
 	}
 	text_add_bytes(&url, request->url, strcspn(request->url, "?"));
@@ -447,7 +475,8 @@ static int add_results(struct task *task, const struct bptl_request *request, js
 	json_t *results = json_object_get(page, "results");
 
 	if (!json_is_array(results))
-		return task_fail(task, 1, "%s: the answer is no list of pages: member results is missing", request->what);
+		return task_fail(task, 1, "%s: the answer is no list of pages: member results is missing",
+				 request->what);
 	return json_array_extend(all, results) ? task_fail(task, 0, "out of memory") : 0;
 }
 
@@ -483,8 +512,8 @@ static int read_pages(struct task *task, struct bptl_request *first)
 
 /* ---- the call ---- */
 
-/* Requests may be longer structs than ours, in a plugin for a newer 1.x that this host accepts only when it knows them all,
- * or shorter ones: the stride is the plugin's. */
+/* Requests may be longer structs than ours, in a plugin for a newer 1.x that this host accepts only when it knows them
+ * all, or shorter ones: the stride is the plugin's. */
 int exchange_run(struct task *task, struct bptl_request *requests, size_t count, size_t request_size)
 {
 	struct bptl_request **list;

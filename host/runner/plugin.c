@@ -1,5 +1,5 @@
-/* plugin.c: see plugin.h. The handshake's order: the file and its folders, the entry, magic, major, minor, sizes, and only
- * then what the plugin says of itself. */
+/* plugin.c: see plugin.h. The handshake's order: the file and its folders, the entry, magic, major, minor, sizes, and
+ * only then what the plugin says of itself. */
 #include "runner/plugin.h"
 
 #include <dlfcn.h>
@@ -44,19 +44,25 @@ static int check_file(const char *file, struct error *error)
 	struct stat at;
 
 	if (!realpath(file, path))
-		return error_set(error, "%s: %s: build or install the plugin, or give its place with library = in its [plugin] section",
-		                 file, strerror(errno));
+		return error_set(
+			error,
+			"%s: %s: build or install the plugin, or give its place with library = in its [plugin] section",
+			file, strerror(errno));
 	if (stat(path, &at))
 		return error_set(error, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(at.st_mode))
 		return error_set(error, "%s is not a file", path);
 	for (;;) {
 		if (writable_by_others(&at))
-			return error_set(error, "%s can be written by other users: anybody could put code into this service; "
-			                 "chmod go-w %s", path, path);
+			return error_set(error,
+					 "%s can be written by other users: anybody could put code into this service; "
+					 "chmod go-w %s",
+					 path, path);
 		if (at.st_uid != 0 && at.st_uid != geteuid())
-			return error_set(error, "%s belongs to another user (uid %u): it must belong to root or to the user of this service",
-			                 path, (unsigned)at.st_uid);
+			return error_set(error,
+					 "%s belongs to another user (uid %u): it must belong to root or to the user "
+					 "of this service",
+					 path, (unsigned)at.st_uid);
 		if (strcmp(path, "/") == 0)
 			return 0;
 		(void)dirname(path); /* glibc cuts it in place */
@@ -90,8 +96,11 @@ static const struct bptl_plugin *(*find_entry(const char *file, struct error *er
 	else
 		*(void **)&entry = lt_dlsym(handle, "bptl_describe");
 	if (handle && !entry)
-		(void)error_set(error, "%s has no function bptl_describe: it is not a plugin for bptl, or the function is not exported "
-		                "(declare it with BPTL_EXPORT)", file);
+		(void)error_set(error,
+				"%s has no function bptl_describe: it is not a plugin for bptl, or the function is not "
+				"exported "
+				"(declare it with BPTL_EXPORT)",
+				file);
 	(void)lt_dladvise_destroy(&advise);
 	return entry;
 }
@@ -103,30 +112,36 @@ static int shake_hands(const struct bptl_plugin *about, const char *file, struct
 	if (!about)
 		return error_set(error, "%s: bptl_describe() returned NULL", file);
 	if (about->magic != BPTL_MAGIC)
-		return error_set(error, "%s: bptl_describe() returns no plugin description (magic %08x, expected %08x): fill it with "
-		                 "BPTL_HANDSHAKE", file, about->magic, BPTL_MAGIC);
+		return error_set(
+			error,
+			"%s: bptl_describe() returns no plugin description (magic %08x, expected %08x): fill it with "
+			"BPTL_HANDSHAKE",
+			file, about->magic, BPTL_MAGIC);
 	if (about->major != BPTL_SDK_MAJOR)
-		return error_set(error, "%s is built for SDK %u.%u, this host has %d.%d: rebuild it against %d.x, or use a host of "
-		                 "major version %u", file, about->major, about->minor, BPTL_SDK_MAJOR, BPTL_SDK_MINOR, BPTL_SDK_MAJOR,
-		                 about->major);
+		return error_set(
+			error,
+			"%s is built for SDK %u.%u, this host has %d.%d: rebuild it against %d.x, or use a host of "
+			"major version %u",
+			file, about->major, about->minor, BPTL_SDK_MAJOR, BPTL_SDK_MINOR, BPTL_SDK_MAJOR, about->major);
 	if (about->minor > BPTL_SDK_MINOR)
-		return error_set(error, "%s is built for SDK %u.%u, this host has %d.%d: upgrade the host, or rebuild the plugin against "
-		                 "%d.%d or older", file, about->major, about->minor, BPTL_SDK_MAJOR, BPTL_SDK_MINOR, BPTL_SDK_MAJOR,
-		                 BPTL_SDK_MINOR);
-	if (about->plugin_size < PLUGIN_LEAST || about->unit_size < UNIT_LEAST || about->variable_size < VARIABLE_LEAST ||
-	    about->need_size < NEED_LEAST || about->key_size < KEY_LEAST)
-		return error_set(error, "%s says SDK %u.%u but its structs are shorter (plugin %u, unit %u, variable %u, need %u, key %u "
-		                 "bytes): fill the description with BPTL_HANDSHAKE, and " REBUILD, file, about->major, about->minor,
-		                 about->plugin_size, about->unit_size, about->variable_size, about->need_size, about->key_size);
+		return error_set(error,
+				 "%s is built for SDK %u.%u, this host has %d.%d: upgrade the host, or rebuild the "
+				 "plugin against "
+				 "%d.%d or older",
+				 file, about->major, about->minor, BPTL_SDK_MAJOR, BPTL_SDK_MINOR, BPTL_SDK_MAJOR,
+				 BPTL_SDK_MINOR);
+	if (about->plugin_size < PLUGIN_LEAST || about->unit_size < UNIT_LEAST ||
+	    about->variable_size < VARIABLE_LEAST || about->need_size < NEED_LEAST || about->key_size < KEY_LEAST)
+		return error_set(error,
+				 "%s says SDK %u.%u but its structs are shorter (plugin %u, unit %u, variable %u, need "
+				 "%u, key %u "
+				 "bytes): fill the description with BPTL_HANDSHAKE, and " REBUILD,
+				 file, about->major, about->minor, about->plugin_size, about->unit_size,
+				 about->variable_size, about->need_size, about->key_size);
 	return 0;
 }
 
 /* ---- what it says of itself ---- */
-
-const struct bptl_unit *plugin_unit_at(const struct plugin *plugin, size_t i)
-{
-	return (const void *)((const char *)plugin->about->units + i * plugin->about->unit_size);
-}
 
 const struct bptl_variable *plugin_next_variable(const struct plugin *plugin, const struct bptl_variable *at)
 {
@@ -145,25 +160,25 @@ const struct bptl_key *plugin_next_key(const struct plugin *plugin, const struct
 
 const struct bptl_unit *plugin_unit(const struct plugin *plugin, const char *name)
 {
-	for (size_t i = 0; i < plugin->about->unit_count; i++)
-		if (strcmp(plugin_unit_at(plugin, i)->name, name) == 0)
-			return plugin_unit_at(plugin, i);
+	for (const struct bptl_unit *const *unit = plugin->about->units; unit && *unit; unit++)
+		if (strcmp((*unit)->name, name) == 0)
+			return *unit;
 	return NULL;
 }
 
-static int check_unit(const struct plugin *plugin, size_t i, struct error *error)
+static int check_unit(const struct plugin *plugin, const struct bptl_unit *unit, struct error *error)
 {
-	const struct bptl_unit *unit = plugin_unit_at(plugin, i);
-
 	if (!unit->name || !*unit->name || !unit->summary || !unit->run)
-		return error_set(error, "%s: unit number %zu (%s) lacks its name, its summary or its run function", plugin->file,
-		                 i + 1, unit->name ? unit->name : "no name");
+		return error_set(error, "%s: unit %s lacks its name, its summary or its run function", plugin->file,
+				 unit->name ? unit->name : "without a name");
 	if (plugin_unit(plugin, unit->name) != unit)
 		return error_set(error, "%s has two units named %s", plugin->file, unit->name);
 	for (const struct bptl_variable *v = unit->in; v && v->name; v = plugin_next_variable(plugin, v))
 		if (!v->doc || v->type < BPTL_ANY || v->type > BPTL_LIST)
-			return error_set(error, "%s: unit %s: variable %s lacks its line of documentation or has an unknown type",
-			                 plugin->file, unit->name, v->name);
+			return error_set(
+				error,
+				"%s: unit %s: variable %s lacks its line of documentation or has an unknown type",
+				plugin->file, unit->name, v->name);
 	return 0;
 }
 
@@ -174,12 +189,11 @@ static int check_about(const struct plugin *plugin, struct error *error)
 	if (!about->name || !about->version || !about->summary)
 		return error_set(error, "%s: its description lacks name, version or summary", plugin->file);
 	if (strcmp(about->name, plugin->name) != 0)
-		return error_set(error, "%s calls itself %s, but its section is [plugin %s]: name the section [plugin %s]", plugin->file,
-		                 about->name, plugin->name, about->name);
-	if (about->unit_count && !about->units)
-		return error_set(error, "%s: its description counts %zu units but has none", plugin->file, about->unit_count);
-	for (size_t i = 0; i < about->unit_count; i++)
-		if (check_unit(plugin, i, error))
+		return error_set(error,
+				 "%s calls itself %s, but its section is [plugin %s]: name the section [plugin %s]",
+				 plugin->file, about->name, plugin->name, about->name);
+	for (const struct bptl_unit *const *unit = about->units; unit && *unit; unit++)
+		if (check_unit(plugin, *unit, error))
 			return -1;
 	return 0;
 }
@@ -256,7 +270,7 @@ static int set_options(struct plugin *plugin, const json_t *settings, struct err
 		else if (key->flags & BPTL_REQUIRED)
 			return error_set(error, "the key %s is missing: %s", key->name, key->doc);
 	}
-	json_object_foreach((json_t *)settings, name, value) {
+	json_object_foreach ((json_t *)settings, name, value) {
 		for (key = plugin->about->options; key && key->name; key = plugin_next_key(plugin, key))
 			if (strcmp(key->name, name) == 0)
 				break;
@@ -267,7 +281,7 @@ static int set_options(struct plugin *plugin, const json_t *settings, struct err
 }
 
 int plugin_open(struct plugin *plugin, const char *name, const char *file, const json_t *settings, struct log *log,
-                struct error *error)
+		struct error *error)
 {
 	const struct bptl_plugin *(*entry)(void);
 	char *copy;
@@ -282,7 +296,8 @@ int plugin_open(struct plugin *plugin, const char *name, const char *file, const
 	if (!entry)
 		return -1;
 	plugin->about = entry();
-	if (shake_hands(plugin->about, file, error) || check_about(plugin, error) || set_options(plugin, settings, error))
+	if (shake_hands(plugin->about, file, error) || check_about(plugin, error) ||
+	    set_options(plugin, settings, error))
 		return -1;
 	return start_plugin(plugin, error);
 }

@@ -22,7 +22,7 @@ struct plugin {
 
 /* Loads, checks and starts (init) the plugin `name` from `file`; settings: object of key: text. 0 or -1. */
 int plugin_open(struct plugin *plugin, const char *name, const char *file, const json_t *settings, struct log *log,
-                struct error *error);
+		struct error *error);
 /* Calls fini. */
 void plugin_close(struct plugin *plugin);
 /* The unit of this name, or NULL. */
@@ -30,8 +30,7 @@ const struct bptl_unit *plugin_unit(const struct plugin *plugin, const char *nam
 /* What the plugin declares, for the core, `bptl units` and the docs. New reference. */
 json_t *plugin_describe(const struct plugin *plugin);
 
-/* Rows of the declaring structs may be shorter in a plugin that was built for an older minor version. */
-const struct bptl_unit *plugin_unit_at(const struct plugin *plugin, size_t i);
+/* Rows of these lists may be shorter in a plugin that was built for an older minor version. */
 const struct bptl_variable *plugin_next_variable(const struct plugin *plugin, const struct bptl_variable *at);
 const struct bptl_need *plugin_next_need(const struct plugin *plugin, const struct bptl_need *at);
 const struct bptl_key *plugin_next_key(const struct plugin *plugin, const struct bptl_key *at);

@@ -37,8 +37,8 @@ static void post_start(void *arg)
 	struct post *post = arg;
 	struct error error;
 
-	if (mail_send(post->task->shop->http, post->service, post->mail, post->message_id, post->task->first_run, post_done, post,
-	              &error))
+	if (mail_send(post->task->shop->http, post->service, post->mail, post->message_id, post->task->first_run,
+		      post_done, post, &error))
 		return;
 	post->refused_here = 1;
 	post->words = mem_text(error.text);
@@ -53,10 +53,10 @@ static char *substance(const struct bptl_mail *mail)
 	for (const char *const *to = mail->to; to && *to; to++)
 		text_add_format(&text, "to:%s\n", *to);
 	text_add_format(&text, "reply-to:%s\nsubject:%s\n%s\n%s\n", mail->reply_to ? mail->reply_to : "",
-	                mail->subject ? mail->subject : "", mail->text ? mail->text : "", mail->html ? mail->html : "");
+			mail->subject ? mail->subject : "", mail->text ? mail->text : "", mail->html ? mail->html : "");
 	for (size_t i = 0; i < mail->attachment_count; i++)
 		text_add_format(&text, "%s %zu\n", mail->attachments[i].name ? mail->attachments[i].name : "",
-		                mail->attachments[i].size);
+				mail->attachments[i].size);
 	return text_take(&text);
 }
 
@@ -87,8 +87,11 @@ static int post_settle(struct task *task, struct post *post, int number, json_t 
 		break;
 	}
 	task->unknown_step = number;
-	return task_fail(task, 1, "%s: the mail (Message-ID %s) may have been sent, its outcome is unknown: %s; ask the receiver or look "
-	                 "at the mail server, then grant a retry, which sends it again", what, post->message_id, post->words);
+	return task_fail(
+		task, 1,
+		"%s: the mail (Message-ID %s) may have been sent, its outcome is unknown: %s; ask the receiver or look "
+		"at the mail server, then grant a retry, which sends it again",
+		what, post->message_id, post->words);
 }
 
 /* The host part of the sender's address, for the Message-ID. */
@@ -109,7 +112,8 @@ int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size,
 
 	if (task_stopped(task))
 		return -1;
-	if (mail_size < sizeof(*mail) || (mail->attachment_count && attachment_size != sizeof(*mail->attachments)) || !mail->what)
+	if (mail_size < sizeof(*mail) || (mail->attachment_count && attachment_size != sizeof(*mail->attachments)) ||
+	    !mail->what)
 		return task_fail(task, 1, "a mail whose struct does not fit this host: a fault of the plugin");
 	post.service = exchange_service(task, "smtp", NULL);
 	if (!post.service)
@@ -145,7 +149,8 @@ out:
 
 /* ---- bptl_step ---- */
 
-json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg, unsigned flags)
+json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg,
+		  unsigned flags)
 {
 	const json_t *answer = NULL;
 	json_t *row, *value = NULL;

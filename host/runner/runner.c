@@ -1,5 +1,5 @@
-/* runner.c: see runner.h. One thread, the loop, reads and writes the socket and drives all exchanges; worker threads run
- * the tasks. The frames are described in core/runners.h. */
+/* runner.c: see runner.h. One thread, the loop, reads and writes the socket and drives all exchanges; worker threads
+ * run the tasks. The frames are described in core/runners.h. */
 #include "runner/runner.h"
 
 #include <errno.h>
@@ -111,7 +111,8 @@ static int note(struct task *task, json_t *put, json_t *drop)
 {
 	struct notice notice = {.runner = task->shop->note_arg};
 
-	notice.frame = mem_json(json_pack("{s:s, s:s, s:o, s:o}", "type", "note", "key", task->key, "put", put, "drop", drop));
+	notice.frame =
+		mem_json(json_pack("{s:s, s:s, s:o, s:o}", "type", "note", "key", task->key, "put", put, "drop", drop));
 	notice.errand = (struct errand){.run = send_notice, .arg = &notice};
 	errands_add(&task->shop->errands, &notice.errand);
 	parking_wait(&task->noted);
@@ -130,7 +131,8 @@ static void take_frame(struct runner *runner, json_t *frame)
 		begin(runner, frame);
 	} else if (text_equal(type, "services")) {
 		if (workshop_supply(&runner->shop, frame, &error)) {
-			log_line(runner->log, LOG_ERROR, NULL, "the core sent services that make no sense: %s", error.text);
+			log_line(runner->log, LOG_ERROR, NULL, "the core sent services that make no sense: %s",
+				 error.text);
 			runner->ended = 1;
 		}
 	} else if (text_equal(type, "lock") && task) {
@@ -203,17 +205,17 @@ int runner_main(int socket_fd, int note_fd)
 	int code = 0;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a core that is gone has nobody to hear of what we do */
-#ifndef __SANITIZE_ADDRESS__ /* whose leak check traces the process */
-	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
+#ifndef __SANITIZE_ADDRESS__                    /* whose leak check traces the process */
+	(void)prctl(PR_SET_DUMPABLE, 0);        /* secrets stay out of core files */
 #endif
-	(void)signal(SIGINT, SIG_IGN);          /* the core decides when we end */
+	(void)signal(SIGINT, SIG_IGN); /* the core decides when we end */
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	order = first_frame(&runner);
 	if (!order)
 		return 70;
 	runner.log = log_new((enum log_level)json_get_integer(order, "log_level", LOG_INFO),
-	                     (enum log_format)json_get_integer(order, "log_format", LOG_LOGFMT));
+			     (enum log_format)json_get_integer(order, "log_format", LOG_LOGFMT));
 	if (workshop_open(&runner.shop, order, runner.log, &error)) {
 		send_refusal(&runner, error.text);
 	} else {

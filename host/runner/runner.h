@@ -1,5 +1,5 @@
-/* runner.h: the child process that holds one plugin: what it does from its first frame to its last. The other end of the
- * socket is core/runners.c, which says what the frames are. */
+/* runner.h: the child process that holds one plugin: what it does from its first frame to its last. The other end of
+ * the socket is core/runners.c, which says what the frames are. */
 #ifndef BPTL_RUNNER_RUNNER_H
 #define BPTL_RUNNER_RUNNER_H
 

@@ -2,8 +2,8 @@
  * the journal before it is sent, its answer before the unit sees it; reads wait in memory and go along with the next
  * intent. When the unit runs again, what the journal holds is answered from it. The core's half is core/journal.c.
  *
- * A row: {step, what, method, url, digest, state: intent | reported | done, status, answer}. "reported" is an intent whose
- * unknown outcome a person has been told of: a run after that was granted by a person, and sends it. */
+ * A row: {step, what, method, url, digest, state: intent | reported | done, status, answer}. "reported" is an intent
+ * whose unknown outcome a person has been told of: a run after that was granted by a person, and sends it. */
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +34,8 @@ json_t *steps_row(int number, const char *what, const char *method, const char *
 
 	if (body)
 		digest(body, hex);
-	return mem_json(json_pack("{s:i, s:s, s:s, s:s, s:s}", "step", number, "what", what, "method", method, "url", url,
-	                          "digest", hex));
+	return mem_json(json_pack("{s:i, s:s, s:s, s:s, s:s}", "step", number, "what", what, "method", method, "url",
+				  url, "digest", hex));
 }
 
 static const json_t *journaled(const struct task *task, int number)
@@ -43,7 +43,7 @@ static const json_t *journaled(const struct task *task, int number)
 	size_t i;
 	const json_t *row;
 
-	json_array_foreach(task->steps, i, row)
+	json_array_foreach (task->steps, i, row)
 		if (json_get_integer(row, "step", 0) == number)
 			return row;
 	return NULL;
@@ -55,7 +55,7 @@ static int same(const json_t *a, const json_t *b, const char *name)
 }
 
 enum step_verdict steps_look(struct task *task, int number, const json_t *row, int mutation, int repeatable,
-                             const json_t **answer)
+			     const json_t **answer)
 {
 	const json_t *old = journaled(task, number);
 	const char *state = json_get_text(old, "state");
@@ -64,10 +64,13 @@ enum step_verdict steps_look(struct task *task, int number, const json_t *row, i
 	if (!old)
 		return STEP_SEND;
 	if (!same(old, row, "method") || !same(old, row, "url") || !same(old, row, "digest")) {
-		(void)task_fail(task, 1, "step %d is now %s %s, but this task's journal holds %s %s%s: the unit was changed, or does not "
-		                "do the same at every run; finish the task by hand", number, method, json_get_text(row, "url"),
-		                json_get_text(old, "method"), json_get_text(old, "url"),
-		                same(old, row, "url") && same(old, row, "method") ? " with another body" : "");
+		(void)task_fail(task, 1,
+				"step %d is now %s %s, but this task's journal holds %s %s%s: the unit was changed, or "
+				"does not "
+				"do the same at every run; finish the task by hand",
+				number, method, json_get_text(row, "url"), json_get_text(old, "method"),
+				json_get_text(old, "url"),
+				same(old, row, "url") && same(old, row, "method") ? " with another body" : "");
 		return STEP_FAILED;
 	}
 	if (text_equal(state, "done")) {
@@ -78,9 +81,11 @@ enum step_verdict steps_look(struct task *task, int number, const json_t *row, i
 	    text_in(method, (const char *const[]){"PUT", "PATCH", "DELETE", NULL}))
 		return STEP_SEND;
 	task->unknown_step = number;
-	(void)task_fail(task, 1, "%s: it is not known whether %s %s was carried out: the host stopped before it heard the answer; check "
-	                "it, then grant a retry, which sends it (again)", json_get_text(row, "what"), method,
-	                json_get_text(row, "url"));
+	(void)task_fail(
+		task, 1,
+		"%s: it is not known whether %s %s was carried out: the host stopped before it heard the answer; check "
+		"it, then grant a retry, which sends it (again)",
+		json_get_text(row, "what"), method, json_get_text(row, "url"));
 	return STEP_FAILED;
 }
 
@@ -93,7 +98,9 @@ static int note(struct task *task, json_t *put, json_t *drop)
 		return 0;
 	}
 	if (task->shop->note(task, put, drop))
-		return task_fail(task, 0, "the core no longer takes notes of this task: its lock is lost or the host is stopping");
+		return task_fail(
+			task, 0,
+			"the core no longer takes notes of this task: its lock is lost or the host is stopping");
 	return 0;
 }
 
@@ -102,7 +109,7 @@ int steps_intend(struct task *task, json_t *rows)
 	size_t i;
 	json_t *row;
 
-	json_array_foreach(rows, i, row)
+	json_array_foreach (rows, i, row)
 		(void)json_object_set_new(row, "state", mem_json(json_string("intent")));
 	(void)json_array_extend(rows, task->reads);
 	(void)json_array_clear(task->reads);

@@ -1,5 +1,5 @@
-/* task.c: a task's life in its runner, its memory, and its failure. See task.h. Running out of memory here fails the task,
- * not the process. */
+/* task.c: a task's life in its runner, its memory, and its failure. See task.h. Running out of memory here fails the
+ * task, not the process. */
 #include "runner/task.h"
 
 #include <stdlib.h>
@@ -157,7 +157,8 @@ const char *task_vformat(struct task *task, const char *format, va_list args)
 json_t *task_keep(struct task *task, json_t *value)
 {
 	if (!value) {
-		(void)task_fail(task, 0, "out of memory, or a JSON value that could not be made (text that is not UTF-8?)");
+		(void)task_fail(task, 0,
+				"out of memory, or a JSON value that could not be made (text that is not UTF-8?)");
 		return NULL;
 	}
 	if (json_array_append_new(task->kept, value)) {
@@ -191,7 +192,7 @@ json_t *task_result(const struct task *task)
 {
 	static const char *const names[] = {"done", "failed", "bpmn-error"};
 	json_t *result = mem_json(json_pack("{s:s, s:O, s:O}", "outcome", names[task->outcome], "variables", task->set,
-	                                    "local", task->local));
+					    "local", task->local));
 
 	if (task->outcome != OUTCOME_DONE) {
 		json_put_text(result, "message", task->message);

@@ -1,12 +1,8 @@
-/* task.h: one task while its unit runs: the host's side of the SDK. A struct task starts with the handle that the unit sees;
- * every call of the unit comes in through the table in calls.c. A task belongs to its worker thread; the members that the
- * loop's thread touches, too, say so.
- *   task.c       life, memory, failure
- *   variables.c  what the engine gave and what the unit sets
- *   exchange.c   requests to services, over the errands of the loop
- *   steps.c      the journal of what was asked and answered
- *   post.c       mails and bptl_step
- *   calls.c      the table */
+/* task.h: one task while its unit runs: the host's side of the SDK. A struct task starts with the handle that the unit
+ * sees; every call of the unit comes in through the table in calls.c. A task belongs to its worker thread; the members
+ * that the loop's thread touches, too, say so. task.c       life, memory, failure variables.c  what the engine gave and
+ * what the unit sets exchange.c   requests to services, over the errands of the loop steps.c      the journal of what
+ * was asked and answered post.c       mails and bptl_step calls.c      the table */
 #ifndef BPTL_RUNNER_TASK_H
 #define BPTL_RUNNER_TASK_H
 
@@ -33,8 +29,8 @@ struct workshop {
 	struct app *apps;
 	size_t app_count;
 	int unknown_app_refuse;
-	/* Puts rows of steps into the journal and returns when they are there: 0, or -1 when the core is gone or the task
-	 * is lost. Both lists are stolen. NULL: there is no journal (bptl exec). */
+	/* Puts rows of steps into the journal and returns when they are there: 0, or -1 when the core is gone or the
+	 * task is lost. Both lists are stolen. NULL: there is no journal (bptl exec). */
 	int (*note)(struct task *task, json_t *put, json_t *drop);
 	void *note_arg;
 };
@@ -46,7 +42,7 @@ struct task {
 	struct workshop *shop;
 	const struct bptl_unit *unit;
 	char *key;
-	json_t *order;   /* the frame that asked for this run: owner of what follows */
+	json_t *order; /* the frame that asked for this run: owner of what follows */
 	json_t *facts, *variables, *properties, *options, *uses, *steps; /* borrowed from order */
 	const struct app *app;
 	int64_t first_run; /* microseconds since 1970 */
@@ -56,7 +52,7 @@ struct task {
 	/* shared with the loop's thread */
 	_Atomic int64_t lock_until; /* clock_boot milliseconds */
 	atomic_int lost;
-	struct parking noted;      /* where the worker waits for the journal */
+	struct parking noted; /* where the worker waits for the journal */
 	atomic_int note_failed;
 
 	/* task memory */
@@ -66,8 +62,8 @@ struct task {
 	json_t *decoded; /* variables that were asked for */
 
 	/* steps */
-	int step;        /* number of the last one */
-	json_t *reads;   /* answered reads that wait for the next mutation */
+	int step;      /* number of the last one */
+	json_t *reads; /* answered reads that wait for the next mutation */
 
 	/* what came of it */
 	enum outcome outcome;
@@ -112,6 +108,8 @@ int variables_set(struct task *task, const char *name, const char *type, json_t 
 
 /* exchange.c */
 int exchange_run(struct task *task, struct bptl_request *requests, size_t count, size_t request_size);
+/* Fails the task with an answer that the unit had asked to see. Always -1. */
+int exchange_refused(struct task *task, const struct bptl_request *request);
 /* The service of this type or alias among the topic's, or by URL when the name is NULL; NULL with the task failed. */
 const struct service *exchange_service(struct task *task, const char *name, const char *url);
 
@@ -120,7 +118,7 @@ enum step_verdict { STEP_SEND, STEP_ANSWERED, STEP_FAILED };
 /* What the unit asks at place `number`: answered from the journal (*answer is a borrowed row), to be sent, or the task
  * has failed because the journal holds something else or an unknown outcome. */
 enum step_verdict steps_look(struct task *task, int number, const json_t *row, int mutation, int repeatable,
-                             const json_t **answer);
+			     const json_t **answer);
 /* A row for the journal: method, url (outline and query), digest of the body. New reference. */
 json_t *steps_row(int number, const char *what, const char *method, const char *url, const char *body);
 /* Journals the intents of mutations (list of rows, stolen) with the reads before them. 0 or -1 with the task failed. */
@@ -135,7 +133,7 @@ int steps_wait_for_lock(struct task *task);
 /* post.c */
 int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size);
 json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg,
-                  unsigned flags);
+		  unsigned flags);
 
 /* calls.c */
 extern const struct bptl_task_api calls_table;

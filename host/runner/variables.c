@@ -38,7 +38,8 @@ static const char *const opaque_types[] = {"File", "Bytes", "Xml", NULL};
 /* The declaration of a variable of the unit, or NULL. */
 static const struct bptl_variable *declared(const struct task *task, const char *name)
 {
-	for (const struct bptl_variable *v = task->unit->in; v && v->name; v = plugin_next_variable(&task->shop->plugin, v))
+	for (const struct bptl_variable *v = task->unit->in; v && v->name;
+	     v = plugin_next_variable(&task->shop->plugin, v))
 		if (strcmp(v->name, name) == 0)
 			return v;
 	return NULL;
@@ -75,7 +76,8 @@ static json_t *decode(struct task *task, const char *name, json_t *envelope)
 	const char *format = json_get_text(json_object_get(envelope, "valueInfo"), "serializationDataFormat");
 
 	if (is_type(envelope, opaque_types)) {
-		(void)task_fail(task, 1, "variable %s is of type %s, whose content a unit cannot read", name, type_of(envelope));
+		(void)task_fail(task, 1, "variable %s is of type %s, whose content a unit cannot read", name,
+				type_of(envelope));
 		return NULL;
 	}
 	if (!value || json_is_null(value))
@@ -84,8 +86,9 @@ static json_t *decode(struct task *task, const char *name, json_t *envelope)
 		return parse(task, name, value);
 	if (json_is_string(value) && is_type(envelope, object_types)) {
 		if (!format || !strstr(format, "json")) {
-			(void)task_fail(task, 1, "variable %s is an Object serialised as %s: only application/json can be read", name,
-			                format ? format : "something unknown");
+			(void)task_fail(task, 1,
+					"variable %s is an Object serialised as %s: only application/json can be read",
+					name, format ? format : "something unknown");
 			return NULL;
 		}
 		return parse(task, name, value);
@@ -114,7 +117,8 @@ static int envelope_is_empty(const json_t *envelope)
 		return 0;
 	while (*text == ' ' || *text == '\n' || *text == '\t' || *text == '\r')
 		text++;
-	return strcmp(text, "null") == 0 || strcmp(text, "\"\"") == 0 || strcmp(text, "[]") == 0 || strcmp(text, "{}") == 0;
+	return strcmp(text, "null") == 0 || strcmp(text, "\"\"") == 0 || strcmp(text, "[]") == 0 ||
+	       strcmp(text, "{}") == 0;
 }
 
 /* The envelope of a variable that has a value, under its name or the one to read instead; NULL when there is none. */
@@ -154,7 +158,7 @@ static json_t *value_of(struct task *task, const char *name)
 		return value;
 	if (json_string_length(json_object_get(envelope, "value")) > VARIABLE_LIMIT) {
 		(void)task_fail(task, 1, "variable %s is %zu bytes long, over the limit of %u", found,
-		                json_string_length(json_object_get(envelope, "value")), VARIABLE_LIMIT);
+				json_string_length(json_object_get(envelope, "value")), VARIABLE_LIMIT);
 		return NULL;
 	}
 	value = decode(task, found, envelope);
@@ -167,8 +171,8 @@ static json_t *value_of(struct task *task, const char *name)
 
 static const char *kind(const json_t *value)
 {
-	static const char *const names[] = {"an object", "a list", "a text", "a whole number", "a number",
-	                                    "true",      "false",  "null"};
+	static const char *const names[] = {"an object", "a list", "a text", "a whole number",
+					    "a number",  "true",   "false",  "null"};
 
 	return names[json_typeof(value)];
 }
@@ -288,7 +292,8 @@ static void check_presence(struct task *task, const struct bptl_variable *v)
 	if (!given && v->instead)
 		given = json_object_get(task->variables, v->instead);
 	if ((v->flags & BPTL_REQUIRED) && !variables_has(task, v->name))
-		(void)task_fail(task, 1, "required variable %s is %s (%s)", v->name, given ? "empty" : "missing", v->doc);
+		(void)task_fail(task, 1, "required variable %s is %s (%s)", v->name, given ? "empty" : "missing",
+				v->doc);
 	else if ((v->flags & BPTL_PRESENT) && !given)
 		(void)task_fail(task, 1, "required variable %s is missing (%s)", v->name, v->doc);
 }
@@ -302,8 +307,11 @@ static void check_app(struct task *task)
 		if (strcmp(task->shop->apps[i].id, id) == 0)
 			task->app = &task->shop->apps[i];
 	if (id && !task->app && task->shop->unknown_app_refuse && task->outcome == OUTCOME_DONE)
-		(void)task_fail(task, 1, "bptlAppId %.200s is the id of no [app] section: add one, or set unknown_app = default in "
-		                "[host] to let unknown apps use the services' own credentials", id);
+		(void)task_fail(
+			task, 1,
+			"bptlAppId %.200s is the id of no [app] section: add one, or set unknown_app = default in "
+			"[host] to let unknown apps use the services' own credentials",
+			id);
 }
 
 int variables_check(struct task *task)
@@ -334,10 +342,10 @@ static size_t characters(const char *text)
 static json_t *long_text(const json_t *value)
 {
 	char *text = json_dumps(value, JSON_ENCODE_ANY);
-	json_t *envelope = text ? json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", "Object", "value", text, "valueInfo",
-	                                    "objectTypeName", "java.lang.String", "serializationDataFormat",
-	                                    "application/json")
-	                        : NULL;
+	json_t *envelope =
+		text ? json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", "Object", "value", text, "valueInfo",
+				 "objectTypeName", "java.lang.String", "serializationDataFormat", "application/json")
+		     : NULL;
 
 	free(text);
 	return envelope;
@@ -356,7 +364,9 @@ static json_t *envelope_for(const char *type, json_t *value)
 			type = "String";
 			break;
 		case JSON_INTEGER:
-			type = json_integer_value(value) > INT32_MAX || json_integer_value(value) < INT32_MIN ? "Long" : "Integer";
+			type = json_integer_value(value) > INT32_MAX || json_integer_value(value) < INT32_MIN
+				       ? "Long"
+				       : "Integer";
 			break;
 		case JSON_REAL:
 			type = "Double";

@@ -13,7 +13,7 @@ int workshop_open(struct workshop *shop, const json_t *order, struct log *log, s
 	shop->client = client_new(shop->http, log);
 	errands_init(&shop->errands, shop->http);
 	return plugin_open(&shop->plugin, json_get_text(order, "plugin"), json_get_text(order, "library"),
-	                   json_object_get(order, "settings"), log, error);
+			   json_object_get(order, "settings"), log, error);
 }
 
 static void drop_supplies(struct workshop *shop)
@@ -38,13 +38,13 @@ int workshop_supply(struct workshop *shop, const json_t *order, struct error *er
 	drop_supplies(shop);
 	shop->services = mem_new(json_array_size(services), sizeof(*shop->services));
 	shop->apps = mem_new(json_array_size(apps), sizeof(*shop->apps));
-	json_array_foreach(services, i, value) {
+	json_array_foreach (services, i, value) {
 		if (service_from_json(&shop->services[i], value, error))
 			return -1;
 		shop->service_count++;
 		service_hide(&shop->services[i], shop->log);
 	}
-	json_array_foreach(apps, i, value) {
+	json_array_foreach (apps, i, value) {
 		if (app_from_json(&shop->apps[i], value, error))
 			return -1;
 		shop->app_count++;

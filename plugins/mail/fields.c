@@ -5,12 +5,12 @@
 #include <string.h>
 
 enum kind {
-	LINE,	 /* one line */
-	TEXT,	 /* lines */
+	LINE,    /* one line */
+	TEXT,    /* lines */
 	ADDRESS, /* of mail */
-	DATE,	 /* 2026-01-31, shown as 31-01-2026 */
-	URL,	 /* shown as it is */
-	LINK	 /* the same value made fit for href; not read itself */
+	DATE,    /* 2026-01-31, shown as 31-01-2026 */
+	URL,     /* shown as it is */
+	LINK     /* the same value made fit for href; not read itself */
 };
 
 struct row {
@@ -76,7 +76,7 @@ int field_may_be_blank(enum field field)
 static size_t space_length(const char *text)
 {
 	static const char *const wide[] = {
-		"\xc2\x85",	"\xc2\xa0",	"\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
+		"\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
 		"\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
 		"\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
 		"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",

@@ -28,18 +28,17 @@ static const struct bptl_need send_email_needs[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-static const struct bptl_unit units[] = {
-	{
-		.name = "SendEmailTask",
-		.summary = "Sends a mail made from a template",
-		.doc = "To is receiver.email, Reply-To is sender.email, From is the mail server's own address. A value "
-		       "that is missing, blank or not valid fails the task, and nothing is sent. When doReviewUrl and "
-		       "receiver.assignee are both given, the address gets the query parameter assignee.",
-		.run = send_email,
-		.in = send_email_in,
-		.needs = send_email_needs,
-	},
+static const struct bptl_unit send_email_unit = {
+	.name = "SendEmailTask",
+	.summary = "Sends a mail made from a template",
+	.doc = "To is receiver.email, Reply-To is sender.email, From is the mail server's own address. A value "
+	       "that is missing, blank or not valid fails the task, and nothing is sent. When doReviewUrl and "
+	       "receiver.assignee are both given, the address gets the query parameter assignee.",
+	.run = send_email,
+	.in = send_email_in,
+	.needs = send_email_needs,
 };
+static const struct bptl_unit *const units[] = {&send_email_unit, NULL};
 
 static const struct bptl_key options[] = {
 	{"templates", BPTL_OPTIONAL, NULL,
@@ -73,11 +72,8 @@ static void fini(void *state)
 const struct bptl_plugin *bptl_describe(void)
 {
 	static const struct bptl_plugin plugin = {
-		BPTL_HANDSHAKE,	    .name = "mail",
-		.version = "1.0",   .summary = "Mails to people",
-		.units = units,	    .unit_count = sizeof(units) / sizeof(*units),
-		.options = options, .init = init,
-		.fini = fini,
+		BPTL_HANDSHAKE, .name = "mail",     .version = "1.0", .summary = "Mails to people",
+		.units = units, .options = options, .init = init,     .fini = fini,
 	};
 
 	return &plugin;

@@ -4,7 +4,7 @@
 #include "resultaat.h"
 #include "units.h"
 
-const struct bptl_variable zgw_close_zaak_in[] = {
+static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", "zaak"},
 	{"resultaattype", BPTL_TEXT, BPTL_OPTIONAL, "URL of the resultaattype of the resultaat to create", NULL},
@@ -15,14 +15,14 @@ const struct bptl_variable zgw_close_zaak_in[] = {
 	{0},
 };
 
-const struct bptl_variable zgw_close_zaak_out[] = {
+static const struct bptl_variable out[] = {
 	{"einddatum", BPTL_TEXT, BPTL_OPTIONAL, "Date on which the zaak ended", NULL},
 	{"archiefnominatie", BPTL_TEXT, BPTL_OPTIONAL, "Whether the zaak is kept or destroyed, or null", NULL},
 	{"archiefactiedatum", BPTL_TEXT, BPTL_OPTIONAL, "When the zaak is archived or destroyed, or null", NULL},
 	{0},
 };
 
-const struct bptl_need zgw_close_zaak_needs[] = {
+static const struct bptl_need needs[] = {
 	{"zrc", NULL, BPTL_REQUIRED, "Zaken API: the zaak, its resultaat and its status"},
 	{"ztc", NULL, BPTL_REQUIRED, "Catalogi API: the statustypen and resultaattypen"},
 	{0},
@@ -33,8 +33,7 @@ static const char *end_statustype(struct bptl_task *t, const char *zaaktype)
 	json_t *types = zgw_statustypen(t, zaaktype), *type;
 	size_t i;
 
-	json_array_foreach(types, i, type)
-	{
+	json_array_foreach (types, i, type) {
 		if (json_is_true(json_object_get(type, "isEindstatus")))
 			return bptl_member_text(t, type, "url");
 	}
@@ -83,7 +82,7 @@ static int set_from(struct bptl_task *t, json_t *zaak, const char *name)
 	return bptl_set(t, name, json_is_string(value) ? json_incref(value) : json_null());
 }
 
-int zgw_close_zaak(struct bptl_task *t)
+static int run(struct bptl_task *t)
 {
 	const char *url = bptl_text(t, "zaakUrl");
 	const char *remark = zgw_text_within(t, "toelichting", ZGW_EXPLANATION_MOST);
@@ -103,3 +102,15 @@ int zgw_close_zaak(struct bptl_task *t)
 	set_from(t, zaak, "archiefnominatie");
 	return set_from(t, zaak, "archiefactiedatum");
 }
+
+const struct bptl_unit zgw_close_zaak = {
+	.name = "CloseZaakTask",
+	.summary = "Gives a zaak its resultaat and its end status",
+	.doc = "The resultaat is created before the end status, when resultaattype or omschrijving is given. May "
+	       "run again after it failed half-way: an equal resultaat is kept, and a closed zaak stays as it "
+	       "is.",
+	.run = run,
+	.in = in,
+	.out = out,
+	.needs = needs,
+};

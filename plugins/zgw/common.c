@@ -74,8 +74,7 @@ static int not_unique(const struct bptl_request *request)
 
 	if (request->status != 400)
 		return 0;
-	json_array_foreach(params, i, param)
-	{
+	json_array_foreach (params, i, param) {
 		if (zgw_text_is(param, "code", "unique"))
 			return 1;
 	}
@@ -93,23 +92,8 @@ json_t *zgw_create_once(struct bptl_task *t, struct bptl_request *request)
 	if (request->status < 400)
 		return request->answer;
 	if (!not_unique(request))
-		zgw_refuse(t, request);
+		bptl_refused(t, request);
 	return NULL;
-}
-
-int zgw_refuse(struct bptl_task *t, const struct bptl_request *request)
-{
-	const char *words = request->error ? request->error : "no explanation";
-
-	switch (request->status) {
-	case 408:
-	case 409:
-	case 425:
-	case 429:
-		return bptl_fail_retry(t, "%s: answered HTTP %d: %s", request->what, request->status, words);
-	default:
-		return bptl_fail(t, "%s: answered HTTP %d: %s", request->what, request->status, words);
-	}
 }
 
 json_t *zgw_zaak(struct bptl_task *t, const char *url)
@@ -137,8 +121,7 @@ const char *zgw_statustype(struct bptl_task *t, const char *zaaktype, int64_t vo
 	json_t *types = zgw_statustypen(t, zaaktype), *type, *number;
 	size_t i;
 
-	json_array_foreach(types, i, type)
-	{
+	json_array_foreach (types, i, type) {
 		number = json_object_get(type, "volgnummer");
 		if (json_is_integer(number) && json_integer_value(number) == volgnummer)
 			return bptl_member_text(t, type, "url");

@@ -39,9 +39,6 @@ json_t *zgw_create(struct bptl_task *t, const char *what, const char *url, json_
  * API lets no second one come to be. NULL with `request` filled, and the task not failed, when it is there already. */
 json_t *zgw_create_once(struct bptl_task *t, struct bptl_request *request);
 
-/* Fails the task with a refusal that was tolerated until now. Returns -1. */
-int zgw_refuse(struct bptl_task *t, const struct bptl_request *request);
-
 /* The zaak itself. */
 json_t *zgw_zaak(struct bptl_task *t, const char *url);
 

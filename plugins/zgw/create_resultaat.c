@@ -3,7 +3,7 @@
 #include "resultaat.h"
 #include "units.h"
 
-const struct bptl_variable zgw_create_resultaat_in[] = {
+static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", "zaak"},
 	{"resultaattype", BPTL_TEXT, BPTL_EITHER, "URL of the resultaattype; or omschrijving", NULL},
@@ -13,12 +13,12 @@ const struct bptl_variable zgw_create_resultaat_in[] = {
 	{0},
 };
 
-const struct bptl_variable zgw_create_resultaat_out[] = {
+static const struct bptl_variable out[] = {
 	{"resultaatUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the resultaat", NULL},
 	{0},
 };
 
-const struct bptl_need zgw_create_resultaat_needs[] = {
+static const struct bptl_need needs[] = {
 	{"zrc", NULL, BPTL_REQUIRED, "Zaken API: the zaak and its resultaat"},
 	{"ztc", NULL, BPTL_OPTIONAL, "Catalogi API: the resultaattypen, when omschrijving is used"},
 	{0},
@@ -33,7 +33,7 @@ static const char *choose_resultaattype(struct bptl_task *t, const char *zaak)
 	return resultaat_type(t, bptl_member_text(t, zgw_zaak(t, zaak), "zaaktype"), bptl_text(t, "omschrijving"));
 }
 
-int zgw_create_resultaat(struct bptl_task *t)
+static int run(struct bptl_task *t)
 {
 	const char *zaak = bptl_text(t, "zaakUrl");
 	const char *remark = zgw_text_within(t, "toelichting", ZGW_EXPLANATION_MOST);
@@ -41,3 +41,14 @@ int zgw_create_resultaat(struct bptl_task *t)
 
 	return bptl_set_text(t, "resultaatUrl", resultaat_create(t, zaak, resultaattype, remark ? remark : ""));
 }
+
+const struct bptl_unit zgw_create_resultaat = {
+	.name = "CreateResultaatTask",
+	.summary = "Gives a zaak its resultaat",
+	.doc = "The resultaattype is given by its URL, or found by its omschrijving in the zaaktype of the zaak. "
+	       "A resultaat of the same type that the zaak has already is kept; another one is a failure.",
+	.run = run,
+	.in = in,
+	.out = out,
+	.needs = needs,
+};

@@ -2,7 +2,7 @@
 #include "common.h"
 #include "units.h"
 
-const struct bptl_variable zgw_create_status_in[] = {
+static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", NULL},
 	{"statusVolgnummer", BPTL_INTEGER, BPTL_EITHER, "Volgnummer of the statustype in the zaaktype; or statustype",
@@ -12,12 +12,12 @@ const struct bptl_variable zgw_create_status_in[] = {
 	{0},
 };
 
-const struct bptl_variable zgw_create_status_out[] = {
+static const struct bptl_variable out[] = {
 	{"statusUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the status", NULL},
 	{0},
 };
 
-const struct bptl_need zgw_create_status_needs[] = {
+static const struct bptl_need needs[] = {
 	{"zrc", NULL, BPTL_REQUIRED, "Zaken API: the zaak and its status"},
 	{"ztc", NULL, BPTL_OPTIONAL, "Catalogi API: the statustypen, when statusVolgnummer is used"},
 	{0},
@@ -33,7 +33,7 @@ static const char *choose_statustype(struct bptl_task *t, const char *zaak)
 	return bptl_text(t, "statustype");
 }
 
-int zgw_create_status(struct bptl_task *t)
+static int run(struct bptl_task *t)
 {
 	const char *zaak = bptl_text(t, "zaakUrl");
 	const char *remark = zgw_text_within(t, "toelichting", ZGW_EXPLANATION_MOST);
@@ -42,3 +42,13 @@ int zgw_create_status(struct bptl_task *t)
 
 	return bptl_set_text(t, "statusUrl", bptl_member_text(t, status, "url"));
 }
+
+const struct bptl_unit zgw_create_status = {
+	.name = "CreateStatusTask",
+	.summary = "Gives a zaak its next status",
+	.doc = "The statustype is found by its volgnummer in the zaaktype of the zaak, or given by its URL.",
+	.run = run,
+	.in = in,
+	.out = out,
+	.needs = needs,
+};

@@ -5,7 +5,7 @@
 #include "units.h"
 #include "zaaktype.h"
 
-const struct bptl_variable zgw_create_zaak_in[] = {
+static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"organisatieRSIN", BPTL_TEXT, BPTL_REQUIRED, "RSIN of the organisation that creates and handles the zaak",
 	 NULL},
@@ -30,14 +30,14 @@ const struct bptl_variable zgw_create_zaak_in[] = {
 	{0},
 };
 
-const struct bptl_variable zgw_create_zaak_out[] = {
+static const struct bptl_variable out[] = {
 	{"zaak", BPTL_OBJECT, BPTL_REQUIRED, "The zaak as it was created", NULL},
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", NULL},
 	{"zaakIdentificatie", BPTL_TEXT, BPTL_REQUIRED, "Identificatie of the zaak", NULL},
 	{0},
 };
 
-const struct bptl_need zgw_create_zaak_needs[] = {
+static const struct bptl_need needs[] = {
 	{"zrc", NULL, BPTL_REQUIRED, "Zaken API: the zaak, its status and its rollen"},
 	{"ztc", NULL, BPTL_REQUIRED, "Catalogi API: the zaaktype and what belongs to it"},
 	{"orc", "zac", BPTL_OPTIONAL, "ZAC: the name of a medewerker of whom only the user name is given"},
@@ -92,7 +92,7 @@ static json_t *create(struct bptl_task *t, const char *zaaktype, const char *rsi
 	return bptl_send(t, &request);
 }
 
-int zgw_create_zaak(struct bptl_task *t)
+static int run(struct bptl_task *t)
 {
 	const char *rsin = bptl_text(t, "organisatieRSIN");
 	const char *remarks = zgw_text_within(t, "initialStatusRemarks", ZGW_EXPLANATION_MOST);
@@ -109,3 +109,15 @@ int zgw_create_zaak(struct bptl_task *t)
 	bptl_set_text(t, "zaakUrl", url);
 	return bptl_set_text(t, "zaakIdentificatie", bptl_member_text(t, zaak, "identificatie"));
 }
+
+const struct bptl_unit zgw_create_zaak = {
+	.name = "CreateZaakTask",
+	.summary = "Creates a zaak with its first status and its rollen",
+	.doc = "The zaaktype is given by its URL, or found by catalogus and identificatie: then the version that "
+	       "is valid today is taken. The first status is the statustype with volgnummer 1. Whatever can be "
+	       "wrong is checked before the zaak is created.",
+	.run = run,
+	.in = in,
+	.out = out,
+	.needs = needs,
+};

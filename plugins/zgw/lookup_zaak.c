@@ -2,24 +2,24 @@
 #include "common.h"
 #include "units.h"
 
-const struct bptl_variable zgw_lookup_zaak_in[] = {
+static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"identificatie", BPTL_TEXT, BPTL_REQUIRED, "Identificatie of the zaak", NULL},
 	{"bronorganisatie", BPTL_TEXT, BPTL_REQUIRED, "RSIN of the organisation that created the zaak", NULL},
 	{0},
 };
 
-const struct bptl_variable zgw_lookup_zaak_out[] = {
+static const struct bptl_variable out[] = {
 	{"zaakUrl", BPTL_TEXT, BPTL_OPTIONAL, "URL of the zaak, null when there is none", NULL},
 	{0},
 };
 
-const struct bptl_need zgw_lookup_zaak_needs[] = {
+static const struct bptl_need needs[] = {
 	{"zrc", NULL, BPTL_REQUIRED, "Zaken API: the zaken"},
 	{0},
 };
 
-int zgw_lookup_zaak(struct bptl_task *t)
+static int run(struct bptl_task *t)
 {
 	static const char *const headers[] = {ZGW_ACCEPT_CRS, NULL};
 	struct bptl_request request = {
@@ -37,3 +37,13 @@ int zgw_lookup_zaak(struct bptl_task *t)
 		return bptl_set(t, "zaakUrl", json_null());
 	return bptl_set_text(t, "zaakUrl", bptl_member_text(t, json_array_get(zaken, 0), "url"));
 }
+
+const struct bptl_unit zgw_lookup_zaak = {
+	.name = "LookupZaak",
+	.summary = "Finds a zaak by its identificatie and bronorganisatie",
+	.doc = "A zaak that is not found is no failure: zaakUrl is then null.",
+	.run = run,
+	.in = in,
+	.out = out,
+	.needs = needs,
+};

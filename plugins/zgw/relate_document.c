@@ -2,20 +2,20 @@
 #include "common.h"
 #include "units.h"
 
-const struct bptl_variable zgw_relate_document_in[] = {
+static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", "zaak"},
 	{"informatieobject", BPTL_TEXT, BPTL_PRESENT, "URL of the document; nothing is done when it is empty", NULL},
 	{0},
 };
 
-const struct bptl_variable zgw_relate_document_out[] = {
+static const struct bptl_variable out[] = {
 	{"zaakinformatieobject", BPTL_TEXT, BPTL_OPTIONAL, "URL of the relation; not set when there is no document",
 	 NULL},
 	{0},
 };
 
-const struct bptl_need zgw_relate_document_needs[] = {
+static const struct bptl_need needs[] = {
 	{"zrc", NULL, BPTL_REQUIRED, "Zaken API: the documents of the zaak"},
 	{0},
 };
@@ -32,15 +32,14 @@ static const char *find_relation(struct bptl_task *t, const char *zaak, const ch
 	json_t *list = bptl_send(t, &request), *relation;
 	size_t i;
 
-	json_array_foreach(list, i, relation)
-	{
+	json_array_foreach (list, i, relation) {
 		if (zgw_text_is(relation, "informatieobject", document) && zgw_text_is(relation, "zaak", zaak))
 			return bptl_member_text(t, relation, "url");
 	}
 	return NULL;
 }
 
-int zgw_relate_document(struct bptl_task *t)
+static int run(struct bptl_task *t)
 {
 	const char *zaak = bptl_text(t, "zaakUrl"), *document = bptl_text(t, "informatieobject"), *url;
 	struct bptl_request request = {.what = "relate the document to the zaak", .url = "zaakinformatieobjecten"};
@@ -52,6 +51,16 @@ int zgw_relate_document(struct bptl_task *t)
 	relation = zgw_create_once(t, &request);
 	url = relation ? bptl_member_text(t, relation, "url") : find_relation(t, zaak, document);
 	if (!url)
-		return zgw_refuse(t, &request);
+		return bptl_refused(t, &request);
 	return bptl_set_text(t, "zaakinformatieobject", url);
 }
+
+const struct bptl_unit zgw_relate_document = {
+	.name = "RelateDocumentToZaakTask",
+	.summary = "Puts a document in a zaak",
+	.doc = "A document that is in the zaak already is no failure. Without a document nothing is done.",
+	.run = run,
+	.in = in,
+	.out = out,
+	.needs = needs,
+};

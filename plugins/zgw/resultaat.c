@@ -11,8 +11,7 @@ const char *resultaat_type(struct bptl_task *t, const char *zaaktype, const char
 
 	types = zgw_list(t, "read the resultaattypen of the zaaktype", "ztc",
 			 bptl_path(t, "resultaattypen?zaaktype=%s", zaaktype));
-	json_array_foreach(types, i, type)
-	{
+	json_array_foreach (types, i, type) {
 		name = zgw_text_in(type, "omschrijving");
 		if (name && bptl_same_text(t, name, omschrijving)) {
 			match = type;
@@ -37,8 +36,7 @@ const char *resultaat_find(struct bptl_task *t, const char *zaak, const char *re
 	size_t i;
 
 	list = zgw_list(t, "read the resultaat of the zaak", "zrc", bptl_path(t, "resultaten?zaak=%s", zaak));
-	json_array_foreach(list, i, resultaat)
-	{
+	json_array_foreach (list, i, resultaat) {
 		if (zgw_text_is(resultaat, "resultaattype", resultaattype))
 			return bptl_member_text(t, resultaat, "url");
 	}
@@ -59,6 +57,6 @@ const char *resultaat_create(struct bptl_task *t, const char *zaak, const char *
 
 	url = resultaat_find(t, zaak, resultaattype);
 	if (!url)
-		zgw_refuse(t, &request);
+		bptl_refused(t, &request);
 	return url;
 }

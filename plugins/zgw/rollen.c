@@ -121,8 +121,7 @@ static void add_initiator(struct bptl_task *t, const char *zaaktype, json_t *rol
 	json_t *types = roltypen(t, zaaktype, "initiator"), *type;
 	size_t i;
 
-	json_array_foreach(types, i, type)
-	{
+	json_array_foreach (types, i, type) {
 		if (!zgw_text_is(type, "omschrijvingGeneriek", "initiator"))
 			continue;
 		add_rol(t, rollen, rol_from(t, "initiator", 1), type);
@@ -138,8 +137,7 @@ static void keep_named(struct bptl_task *t, json_t *types, json_t *kept)
 	json_t *type;
 	size_t i;
 
-	json_array_foreach(types, i, type)
-	{
+	json_array_foreach (types, i, type) {
 		if (!zgw_text_is(type, "omschrijving", "Initiator") &&
 		    !zgw_text_is(type, "omschrijving", "Hoofdbehandelaar"))
 			continue;
@@ -166,8 +164,7 @@ static void add_hoofdbehandelaar(struct bptl_task *t, const char *zaaktype, json
 		return;
 	}
 	rol = rol_from(t, "Hoofdbehandelaar", 0);
-	json_array_foreach(kept, i, type)
-	{
+	json_array_foreach (kept, i, type) {
 		add_rol(t, rollen, rol, type);
 	}
 }
@@ -188,8 +185,7 @@ int rollen_create(struct bptl_task *t, const char *zaak, json_t *rollen)
 	json_t *rol;
 	size_t i;
 
-	json_array_foreach(rollen, i, rol)
-	{
+	json_array_foreach (rollen, i, rol) {
 		if (json_object_set_new(rol, "zaak", json_string(zaak)))
 			return bptl_fail(t, "out of memory");
 		zgw_create(t, "create the rol", "rollen", json_incref(rol));

@@ -42,8 +42,7 @@ const char *zaaktype_find(struct bptl_task *t, const char *domein, const char *r
 
 	list = zgw_list(t, "look up the zaaktype", "ztc",
 			bptl_path(t, "zaaktypen?catalogus=%s&identificatie=%s", catalogus, identificatie));
-	json_array_foreach(list, i, zaaktype)
-	{
+	json_array_foreach (list, i, zaaktype) {
 		if (!valid_on(zaaktype, today))
 			continue;
 		if (!best || order(zaaktype, best) > 0) {

@@ -2,6 +2,7 @@
 runs cases from beginning to end and tells each step. Every process that it started ends with it."""
 import argparse
 import pathlib
+import secrets
 import shutil
 import signal
 import sys
@@ -55,7 +56,7 @@ class Demo:
         self.zgw.start()
         self.running.append(self.zgw)
         say(f"  ZGW services, a stand-in     {self.zgw.url}")
-        self.smtp = SmtpStandIn(store=self.folder / "mail")
+        self.smtp = SmtpStandIn(self.folder / "mail", starttls=True, user="bptl", password=secrets.token_hex(16))
         self.smtp.start()
         self.running.append(self.smtp)
         say(f"  mail server, a stand-in      smtp://127.0.0.1:{self.smtp.port}")
@@ -90,7 +91,7 @@ class Demo:
         """For --keep: leaves everything running until Ctrl-C."""
         say = self.report.say
         say("\nEverything is still running; Ctrl-C ends it.")
-        say(f"  bptl tasks --conf {self.conf}" if not self.rest else f"  instances: {self.rest.url}history/process-instance")
+        say(f"  {self.options.bptl} tasks --conf {self.conf}" if not self.rest else f"  instances: {self.rest.url}history/process-instance")
         say(f"  zaken: {self.zgw.zaken}zaken   mails: {self.folder / 'mail'}   logs: {self.folder}/*.log")
         signal.pause()
 

@@ -68,13 +68,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, server):
         self.server, self.buffer, self.busy, self.silent = server, b"", False, False
+        self.is_admin = False  # the tests' own: an outage does not end it
 
     def connection_made(self, transport):
         self.transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.server.connections.add(self)
-        if self.server.outage == "reset":
-            self.reset()
 
     def connection_lost(self, error):
         self.server.connections.discard(self)
@@ -219,7 +218,8 @@ class EngineStandIn:
             raise BrokenRule("an outage is reset, hang or 503")
         self.outage = do
         for connection in list(self.connections) if do == "reset" else []:
-            connection.reset()
+            if not connection.is_admin:
+                connection.reset()
         if do == "reset":
             self.polls.clear()
 
@@ -230,7 +230,8 @@ class EngineStandIn:
 
     # ---- requests ----
     def take(self, connection, request):
-        if request.path.startswith("/admin/"):
+        connection.is_admin = request.path.startswith("/admin/")
+        if connection.is_admin:
             connection.send(self.admin(request))
             return
         kind, task_id = self.kind_of(request)

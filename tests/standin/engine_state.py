@@ -6,7 +6,6 @@ engine.py. Everything runs on the one thread of the stand-in's event loop.
 """
 import heapq
 import itertools
-import json
 import time
 import uuid
 from datetime import datetime, timezone
@@ -27,7 +26,17 @@ class Refused(Exception):
 
     def __init__(self, status, message, kind="RestException"):
         super().__init__(message)
-        self.status, self.body = status, {"type": kind, "message": message, "code": None}
+        self.status = status
+        self.body = {"type": kind, "message": message, "code": None if kind == "InvalidRequestException" else 0}
+
+
+class TooLong(Refused):
+    """A text that is longer than its column: the engine hides the database's words behind a code."""
+
+    def __init__(self):
+        super().__init__(500, "An exception occurred in the persistence layer. Please check the server logs for a detailed "
+                         "message and the entire exception stack trace.", "ProcessEnginePersistenceException")
+        self.body["code"] = 10002
 
 
 class BrokenRule(Refused):
@@ -70,7 +79,7 @@ def typed(name, envelope):
                           "InvalidRequestException")
     low = kind.lower()
     if low not in TYPES:
-        raise Refused(400, f"Unsupported value type '{kind}'", "InvalidRequestException")
+        raise Refused(400, f"Unsupported value type '{kind}'")
     if value is not None:
         if low in INTEGERS:
             good = isinstance(value, int) and not isinstance(value, bool) and -2**INTEGERS[low] <= value < 2**INTEGERS[low]
@@ -83,11 +92,7 @@ def typed(name, envelope):
         if not good:
             raise Refused(400, f"Cannot convert value '{value}' of type '{kind}' to java type java.lang.{kind}",
                           "InvalidRequestException")
-        if low == "json":
-            try:
-                json.loads(value)
-            except ValueError:
-                raise Refused(500, "SPIN/JACKSON-JSON-01006 Unable to parse JSON", "RestException") from None
+        # the text of a Json variable is kept as it came, also when it is no JSON
     return {"type": kind[0].upper() + kind[1:], "value": value, "valueInfo": envelope.get("valueInfo") or {}}
 
 
@@ -96,9 +101,7 @@ def typed_all(variables):
     result = {name: typed(name, envelope) for name, envelope in (variables or {}).items()}
     for name, envelope in result.items():
         if envelope["type"] == "String" and envelope["value"] is not None and len(envelope["value"]) > STRING_LIMIT:
-            raise Refused(500, "ENGINE-03083 Unexpected exception while executing database operation 'INSERT "
-                          f"VariableInstanceEntity[{name}]': Value too long for column \"TEXT_ CHARACTER VARYING(4000)\"",
-                          "ProcessEngineException")
+            raise TooLong()
     return result
 
 
@@ -272,7 +275,7 @@ class State:
     def check_fetch(cls, body):
         check_fields(body, cls.FETCH)
         if not body.get("workerId"):
-            raise Refused(500, "workerId is null", "ProcessEngineException")
+            raise Refused(500, "workerId is null", "NullValueException")
         if not isinstance(body.get("maxTasks"), int) or body["maxTasks"] < 0:
             raise BrokenRule("maxResults is not greater than or equal to 0")
         if not 0 <= (body.get("asyncResponseTimeout") or 0) <= 1800000:
@@ -285,7 +288,7 @@ class State:
         for topic in body.get("topics") or []:
             check_fields(topic, TOPIC_FIELDS, ("topicName", "lockDuration"))
             if topic["lockDuration"] <= 0:
-                raise BrokenRule("lockTime is not greater than 0")
+                raise BrokenRule("lockTime is not greater than 0", 500)
             if topic.get("deserializeValues"):
                 raise BrokenRule("deserializeValues must be false: Json values would come as metadata")
             if topic["topicName"] in seen:
@@ -380,9 +383,9 @@ class State:
         task = self.ours(task_id, body, "Failure of External Task {id} cannot be reported by worker '{worker}'")
         retries, wait = body.get("retries") or 0, body.get("retryTimeout") or 0
         if retries < 0:
-            raise Refused(400, "The number of retries cannot be negative: retries is not greater than or equal to 0")
+            raise Refused(500, "retries is not greater than or equal to 0", "ProcessEngineException")
         if wait < 0:
-            raise Refused(400, "Cannot report failure with negative retryTimeout")
+            raise Refused(500, "retryDuration is not greater than or equal to 0", "ProcessEngineException")
         if len(body.get("errorMessage") or "") > 666:
             raise BrokenRule("errorMessage is longer than the 666 characters that are kept")
         task.error, task.details = body.get("errorMessage"), body.get("errorDetails")
@@ -394,7 +397,7 @@ class State:
     def bpmn_error(self, task_id, body):
         check_fields(body, {"workerId": str, "errorCode": str, "errorMessage": str, "variables": dict}, ("workerId",))
         if not body.get("errorCode"):
-            raise Refused(400, "errorCode is empty")
+            raise Refused(500, "Error Code is empty", "ProcessEngineException")
         task = self.ours(task_id, body, "Bpmn error of External Task {id} cannot be reported by worker '{worker}'")
         variables = typed_all(body.get("variables"))
         task.instance.variables.update(variables)
@@ -406,10 +409,11 @@ class State:
     def extend(self, task_id, body):
         check_fields(body, {"workerId": str, "newDuration": int}, ("workerId", "newDuration"))
         if body["newDuration"] <= 0:
-            raise Refused(400, "lockDuration is not greater than 0")
-        task = self.ours(task_id, body, "The lock of the External Task {id} cannot be extended by worker '{worker}'")
+            raise Refused(400, "Cannot extend a lock with a duration that is not greater than 0")
+        task = self.ours(task_id, body, "The lock of the External Task {id} cannot be extended by worker '{worker}''")
         if not task.lock_until or task.lock_until < time.time():
-            raise Refused(400, "Cannot extend a lock that expired: lockExpirationTime is not greater than or equal to now")
+            raise Refused(400, "Cannot extend a lock that expired: lockExpirationTime is not greater than or equal to "
+                               f"{int(time.time() * 1000)}")
         self.lock(task, task.worker, body["newDuration"] / 1000)
         task.tell("extended")
 

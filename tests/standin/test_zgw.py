@@ -1,8 +1,9 @@
 """The stand-in of the ZGW services against what a real Open Zaak 1.30.0 and Objects API were seen to answer.
 
-One case is played from its first request to its last; each request has a row in SEEN with what the real servers answered:
-status, members of the body, invalid parameters, and headers.
+One case is played from its first request to its last; each request has a row in SEEN with what the real servers
+answered: status, members of the body, invalid parameters, and headers.
 """
+
 import datetime
 import re
 import time
@@ -17,26 +18,26 @@ PAGE = "count next previous results"
 PROBLEM = "type code title status detail instance"
 INVALID = PROBLEM + " invalidParams"
 CATALOGUS = (
-    "url domein rsin contactpersoonBeheerNaam contactpersoonBeheerTelefoonnummer contactpersoonBeheerEmailadres zaaktypen "
-    "besluittypen informatieobjecttypen naam versie begindatumVersie"
+    "url domein rsin contactpersoonBeheerNaam contactpersoonBeheerTelefoonnummer contactpersoonBeheerEmailadres "
+    "zaaktypen besluittypen informatieobjecttypen naam versie begindatumVersie"
 )
 ZAAKTYPE = (
     "url identificatie omschrijving omschrijvingGeneriek vertrouwelijkheidaanduiding doel aanleiding toelichting "
     "indicatieInternOfExtern handelingInitiator onderwerp handelingBehandelaar doorlooptijd servicenorm "
-    "opschortingEnAanhoudingMogelijk verlengingMogelijk verlengingstermijn trefwoorden publicatieIndicatie publicatietekst "
-    "verantwoordingsrelatie productenOfDiensten selectielijstProcestype referentieproces concept verantwoordelijke "
-    "broncatalogus bronzaaktype beginGeldigheid eindeGeldigheid versiedatum beginObject eindeObject catalogus statustypen "
-    "resultaattypen eigenschappen informatieobjecttypen roltypen besluittypen deelzaaktypen gerelateerdeZaaktypen "
-    "zaakobjecttypen"
+    "opschortingEnAanhoudingMogelijk verlengingMogelijk verlengingstermijn trefwoorden publicatieIndicatie "
+    "publicatietekst verantwoordingsrelatie productenOfDiensten selectielijstProcestype referentieproces concept "
+    "verantwoordelijke broncatalogus bronzaaktype beginGeldigheid eindeGeldigheid versiedatum beginObject "
+    "eindeObject catalogus statustypen resultaattypen eigenschappen informatieobjecttypen roltypen besluittypen "
+    "deelzaaktypen gerelateerdeZaaktypen zaakobjecttypen"
 )
 ZAAK = (
-    "url uuid identificatie bronorganisatie omschrijving toelichting zaaktype registratiedatum verantwoordelijkeOrganisatie "
-    "startdatum einddatum einddatumGepland uiterlijkeEinddatumAfdoening publicatiedatum laatstGemuteerd laatstGeopend "
-    "communicatiekanaal communicatiekanaalNaam productenOfDiensten vertrouwelijkheidaanduiding betalingsindicatie "
-    "betalingsindicatieWeergave laatsteBetaaldatum zaakgeometrie verlenging opschorting selectielijstklasse hoofdzaak "
-    "deelzaken relevanteAndereZaken gerelateerdeZaken eigenschappen rollen status zaakinformatieobjecten zaakobjecten "
-    "kenmerken archiefnominatie archiefstatus archiefactiedatum resultaat opdrachtgevendeOrganisatie processobjectaard "
-    "startdatumBewaartermijn processobject"
+    "url uuid identificatie bronorganisatie omschrijving toelichting zaaktype registratiedatum "
+    "verantwoordelijkeOrganisatie startdatum einddatum einddatumGepland uiterlijkeEinddatumAfdoening "
+    "publicatiedatum laatstGemuteerd laatstGeopend communicatiekanaal communicatiekanaalNaam productenOfDiensten "
+    "vertrouwelijkheidaanduiding betalingsindicatie betalingsindicatieWeergave laatsteBetaaldatum zaakgeometrie "
+    "verlenging opschorting selectielijstklasse hoofdzaak deelzaken relevanteAndereZaken gerelateerdeZaken "
+    "eigenschappen rollen status zaakinformatieobjecten zaakobjecten kenmerken archiefnominatie archiefstatus "
+    "archiefactiedatum resultaat opdrachtgevendeOrganisatie processobjectaard startdatumBewaartermijn processobject"
 )
 STATUS = (
     "url uuid zaak statustype datumStatusGezet statustoelichting indicatieLaatstGezetteStatus gezetdoor "
@@ -44,21 +45,23 @@ STATUS = (
 )
 ROL = (
     "url uuid zaak betrokkene betrokkeneType afwijkendeNaamBetrokkene roltype omschrijving omschrijvingGeneriek "
-    "roltoelichting registratiedatum indicatieMachtiging contactpersoonRol statussen beginGeldigheid eindeGeldigheid "
-    "betrokkeneIdentificatie"
+    "roltoelichting registratiedatum indicatieMachtiging contactpersoonRol statussen beginGeldigheid "
+    "eindeGeldigheid betrokkeneIdentificatie"
 )
 EIGENSCHAP = "url uuid zaak eigenschap naam waarde"
 ZAAKOBJECT = (
-    "url uuid zaak object zaakobjecttype objectType objectTypeOverige objectTypeOverigeDefinitie relatieomschrijving "
-    "objectIdentificatie"
+    "url uuid zaak object zaakobjecttype objectType objectTypeOverige objectTypeOverigeDefinitie "
+    "relatieomschrijving objectIdentificatie"
 )
 DOCUMENT = (
-    "url identificatie bronorganisatie creatiedatum titel vertrouwelijkheidaanduiding auteur status formaat taal versie "
-    "beginRegistratie bestandsnaam inhoud bestandsomvang link beschrijving ontvangstdatum verzenddatum "
-    "indicatieGebruiksrecht verschijningsvorm ondertekening integriteit informatieobjecttype locked bestandsdelen trefwoorden"
+    "url identificatie bronorganisatie creatiedatum titel vertrouwelijkheidaanduiding auteur status formaat taal "
+    "versie beginRegistratie bestandsnaam inhoud bestandsomvang link beschrijving ontvangstdatum verzenddatum "
+    "indicatieGebruiksrecht verschijningsvorm ondertekening integriteit informatieobjecttype locked bestandsdelen "
+    "trefwoorden"
 )
 RELATION = (
-    "url uuid informatieobject zaak aardRelatieWeergave titel beschrijving registratiedatum vernietigingsdatum status"
+    "url uuid informatieobject zaak aardRelatieWeergave titel beschrijving registratiedatum vernietigingsdatum "
+    "status"
 )
 RESULTAAT = "url uuid zaak resultaattype toelichting"
 LIST, ITEM, LOCK = "GET, POST, HEAD, OPTIONS", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS", "POST, OPTIONS"
@@ -78,7 +81,8 @@ SEEN = {
     "roltypen by omschrijvingGeneriek": (200, PAGE, None, LIST, ZTC, False),
     "create zaak": (201, ZAAK, None, LIST, ZRC, True),
     "create second zaak": (201, ZAAK, None, LIST, ZRC, True),
-    "create zaak without CRS headers": (412, PROBLEM, ("precondition_failed", "'Content-Crs' header ontbreekt"), LIST, ZRC, True),
+    "create zaak without CRS headers": (
+        412, PROBLEM, ("precondition_failed", "'Content-Crs' header ontbreekt"), LIST, ZRC, True),
     "create zaak, invalid": (
         400, INVALID, [("bronorganisatie", "invalid", "Onjuist RSIN nummer"),
                        ("bronorganisatie", "min_length", "Dit veld moet ten minste 9 karakters bevatten."),
@@ -86,7 +90,8 @@ SEEN = {
     "create zaak, unknown zaaktype": (
         400, INVALID, [("zaaktype", "does_not_exist", BAD_URL)], LIST, ZRC, True),
     "zaak by url": (200, ZAAK + " _expand", None, ITEM, ZRC, True),
-    "zaak by url, no CRS header": (412, PROBLEM, ("precondition_failed", "'Accept-Crs' header ontbreekt"), ITEM, ZRC, True),
+    "zaak by url, no CRS header": (
+        412, PROBLEM, ("precondition_failed", "'Accept-Crs' header ontbreekt"), ITEM, ZRC, True),
     "zaak, unknown": (404, PROBLEM, ("not_found", "Niet gevonden."), ITEM, ZRC, True),
     "zaak lookup": (200, PAGE, None, LIST, ZRC, True),
     "zaak lookup, none": (200, PAGE, None, LIST, ZRC, True),
@@ -172,7 +177,11 @@ class Case:
         play("catalogus by domein and rsin", "GET", f"{root}catalogussen?domein={seed['domein']}&rsin={seed['rsin']}")
         play("catalogus: none", "GET", f"{root}catalogussen?domein=NOPE&rsin={seed['rsin']}")
         catalogus = quote(seed["catalogus"], safe="")
-        play("zaaktypen by catalogus and identificatie", "GET", f"{root}zaaktypen?catalogus={catalogus}&identificatie=NIETS")
+        play(
+            "zaaktypen by catalogus and identificatie",
+            "GET",
+            f"{root}zaaktypen?catalogus={catalogus}&identificatie=NIETS",
+        )
         play("zaaktype by url", "GET", seed["zaaktype"])
         play("catalogus by url", "GET", seed["catalogus"])
         play("statustypen of a zaaktype", "GET", f"{root}statustypen{of_type}")
@@ -183,7 +192,8 @@ class Case:
     def zaken(self):
         root, seed, play = self.at.zaken, self.seed, self.play
         day = datetime.date.today().isoformat()
-        body = {"zaaktype": seed["zaaktype"], "bronorganisatie": seed["rsin"], "verantwoordelijkeOrganisatie": seed["rsin"],
+        body = {"zaaktype": seed["zaaktype"], "bronorganisatie": seed["rsin"],
+            "verantwoordelijkeOrganisatie": seed["rsin"],
                 "registratiedatum": day, "startdatum": day, "omschrijving": "Kapotte lantaarnpaal"}  # fmt: skip
         self.zaak = play("create zaak", "POST", root + "zaken", body, crs=True)
         self.other = play("create second zaak", "POST", root + "zaken", dict(body, omschrijving="Bijdrage"), crs=True)
@@ -191,7 +201,14 @@ class Case:
         wrong = {"bronorganisatie": "123", "zaaktype": seed["zaaktype"]}
         play("create zaak, invalid", "POST", root + "zaken", wrong, crs=True)
         unknown = f"{self.at.catalogi}zaaktypen/{UNKNOWN}"
-        play("create zaak, unknown zaaktype", "POST", root + "zaken", dict(body, zaaktype=unknown), crs=True, about=unknown)
+        play(
+            "create zaak, unknown zaaktype",
+            "POST",
+            root + "zaken",
+            dict(body, zaaktype=unknown),
+            crs=True,
+            about=unknown,
+        )
         self.url = self.zaak["url"]
         play("zaak by url", "GET", self.url, crs=True)
         play("zaak by url, no CRS header", "GET", self.url)
@@ -212,11 +229,14 @@ class Case:
         self.status("create status, wrong statustype", unknown, about=unknown)
         self.status("end status without resultaat", seed["statustypen"]["3"])
         rol = {"zaak": self.url, "betrokkene": "", "indicatieMachtiging": ""}
-        person = {"betrokkeneType": "natuurlijk_persoon", "roltype": seed["roltypen"]["Melder"], "roltoelichting": "initiator",
+        person = {"betrokkeneType": "natuurlijk_persoon", "roltype": seed["roltypen"]["Melder"],
+            "roltoelichting": "initiator",
                   "betrokkeneIdentificatie": {"inpBsn": "111222333", "geslachtsnaam": "Inwoner"}}  # fmt: skip
         self.play("create rol, natuurlijk persoon", "POST", root + "rollen", {**rol, **person})
-        worker = {"betrokkeneType": "medewerker", "roltype": seed["roltypen"]["Behandelaar"], "roltoelichting": "behandelaar",
-                  "betrokkeneIdentificatie": {"identificatie": "user:some-user", "achternaam": "Balie", "voorletters": "A.",
+        worker = {"betrokkeneType": "medewerker", "roltype": seed["roltypen"]["Behandelaar"],
+            "roltoelichting": "behandelaar",
+                  "betrokkeneIdentificatie": {"identificatie": "user:some-user", "achternaam": "Balie",
+                      "voorletters": "A.",
                                               "voorvoegselAchternaam": "de"}}  # fmt: skip
         self.play("create rol, medewerker", "POST", root + "rollen", {**rol, **worker})
         self.play("rollen of a zaak", "GET", f"{root}rollen?zaak={quote(self.url, safe='')}")
@@ -293,14 +313,26 @@ class Case:
         play("objects search", "POST", root + "objects/search?pageSize=100", filtered, crs=True)
         play("objects search without data filter", "POST", root + "objects/search?pageSize=1", {"type": kind}, crs=True)
         play("objecttypes", "GET", root + "objecttypes")
-        play("objects search, wrong token", "POST", root + "objects/search", {"type": kind}, crs=True, auth="Token wrong")
+        play(
+            "objects search, wrong token", "POST", root + "objects/search", {"type": kind}, crs=True, auth="Token wrong"
+        )
 
 
 @pytest.fixture(scope="module")
 def case():
     with ZgwStandIn() as standin:
         played = Case(standin)
-        for part in ("catalogue", "zaken", "rollen", "eigenschappen", "relaties", "documenten", "closing", "refused", "objects"):
+        for part in (
+            "catalogue",
+            "zaken",
+            "rollen",
+            "eigenschappen",
+            "relaties",
+            "documenten",
+            "closing",
+            "refused",
+            "objects",
+        ):
             getattr(played, part)()
         assert not standin.errors
         yield played
@@ -344,7 +376,9 @@ def test_what_the_answers_hold(case):
     assert [item["omschrijving"] for item in got["rollen of a zaak"]["results"]] == ["Behandelaar", "Melder"]
     assert got["zaak lookup"]["results"][0]["url"] == first["url"]
     assert got["patch document with lock"]["versie"] == 2 and got["patch document with lock"]["locked"] is True
-    assert got["objects search without data filter"]["next"].endswith("/objects/api/v2/objects/search?pageSize=1&page=2")
+    assert got["objects search without data filter"]["next"].endswith(
+        "/objects/api/v2/objects/search?pageSize=1&page=2"
+    )
     relation = got["zaak with a relation"]["relevanteAndereZaken"]
     assert relation == [{"url": case.other["url"], "aardRelatie": "bijdrage", "overigeRelatie": "", "toelichting": ""}]
 

@@ -1,4 +1,5 @@
 """The faults of the stand-in of the ZGW services, its admin interface, TLS, and the stand-in as a program."""
+
 import http.client
 import json
 import os
@@ -73,7 +74,8 @@ def test_half_an_answer(zgw, call):
 
 def test_no_answer_at_all(zgw, call):
     for kind, error in (
-        ("close", http.client.RemoteDisconnected), ("reset", ConnectionResetError), ("garbage", http.client.BadStatusLine),
+        ("close", http.client.RemoteDisconnected), ("reset", ConnectionResetError), ("garbage",
+            http.client.BadStatusLine),
     ):  # fmt: skip
         zgw.fault(path="zaaktypen", kind=kind)
         with pytest.raises(error):
@@ -193,7 +195,9 @@ def test_https_with_a_given_certificate(tmp_path):
 
 
 def test_as_a_program_it_says_its_seed_and_port_and_ends_at_sigterm():
-    program = subprocess.Popen([sys.executable, os.path.join(HERE, "zgw.py"), "--seed"], stdout=subprocess.PIPE, text=True)
+    program = subprocess.Popen(
+        [sys.executable, os.path.join(HERE, "zgw.py"), "--seed"], stdout=subprocess.PIPE, text=True
+    )
     try:
         seed, ready = json.loads(program.stdout.readline()), program.stdout.readline().split()
         assert ready[:2] == ["zgw", "ready"] and seed["url"].endswith(":" + ready[2])

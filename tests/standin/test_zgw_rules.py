@@ -1,4 +1,5 @@
 """Rules of the stand-in of the ZGW services beyond the recorded case: pages, tokens, fields, closing, records, seed."""
+
 import datetime
 import json
 import threading
@@ -57,7 +58,9 @@ def test_an_unknown_query_parameter_is_refused(zgw, call):
 
 def test_the_seed_has_an_ended_version_and_a_concept(zgw, call):
     root, seed = zgw.catalogi, zgw.seed
-    found, _ = walk(call, f"{root}zaaktypen?catalogus={quote(seed['catalogus'], safe='')}&identificatie=ZAAKTYPE-TEST-1")
+    found, _ = walk(
+        call, f"{root}zaaktypen?catalogus={quote(seed['catalogus'], safe='')}&identificatie=ZAAKTYPE-TEST-1"
+    )
     today = datetime.date.today().isoformat()
     assert len(found) == 2
     assert [z["url"] for z in found if not z["eindeGeldigheid"] or z["eindeGeldigheid"] >= today] == [seed["zaaktype"]]
@@ -141,7 +144,11 @@ def test_a_concept_zaaktype_and_a_used_identificatie_are_refused(zgw, call):
 
 @pytest.mark.parametrize(
     "resource, member, kind",
-    [("statussen", "statustype", "statustypen"), ("resultaten", "resultaattype", "resultaattypen"), ("rollen", "roltype", "roltypen")],
+    [
+        ("statussen", "statustype", "statustypen"),
+        ("resultaten", "resultaattype", "resultaattypen"),
+        ("rollen", "roltype", "roltypen"),
+    ],
 )
 def test_a_type_of_another_zaaktype_is_refused(zgw, call, resource, member, kind):
     other = next(iter(zgw.seed["zaaktypen"]["roles"][kind].values()))
@@ -157,7 +164,10 @@ def test_an_unknown_zaak_and_missing_members_are_refused(zgw, call, resource):
     if resource == "zaakobjecten":
         assert got.params() == [("objectType", "required"), ("zaak", "does_not_exist")]
     else:
-        assert ("zaak", "does_not_exist") in got.params() and {code for _, code in got.params()} == {"required", "does_not_exist"}
+        assert ("zaak", "does_not_exist") in got.params() and {code for _, code in got.params()} == {
+            "required",
+            "does_not_exist",
+        }
 
 
 def test_a_status_may_not_be_in_the_future_nor_twice_at_one_moment(zgw, call):
@@ -174,7 +184,10 @@ def test_a_closed_zaak_is_opened_again_by_another_status(zgw, call):
     end = {"zaak": zaak, "statustype": seed["statustypen"]["3"], "datumStatusGezet": moment(-3)}
     assert call("POST", zgw.zaken + "statussen", end).status == 201
     closed = call("GET", zaak).body
-    assert closed["einddatum"] and (closed["archiefnominatie"], closed["archiefactiedatum"]) == ("blijvend_bewaren", None)
+    assert closed["einddatum"] and (closed["archiefnominatie"], closed["archiefactiedatum"]) == (
+        "blijvend_bewaren",
+        None,
+    )
     again = {"zaak": zaak, "statustype": seed["statustypen"]["2"], "datumStatusGezet": moment()}
     assert call("POST", zgw.zaken + "statussen", again).status == 201
     assert call("GET", zaak).body["einddatum"] is None
@@ -230,7 +243,11 @@ def test_the_zac_knows_users_links_and_reports(zgw, call):
     who = {"betrokkeneIdentificatie": {"identificatie": "user:medewerker1"}}
     got = call("POST", zgw.zac + "api/core/rollen/medewerker/betrokkeneIdentificatie", who).body
     assert got["betrokkeneIdentificatie"]["achternaam"] == "Medewerker"
-    period = {"recipientList": ["a@b.test"], "startPeriod": "2026-01-01T00:00:00+01:00", "endPeriod": "2026-01-31T23:59:59+01:00"}
+    period = {
+        "recipientList": ["a@b.test"],
+        "startPeriod": "2026-01-01T00:00:00+01:00",
+        "endPeriod": "2026-01-31T23:59:59+01:00",
+    }
     for path in ("search/vgu-reports/zaken", "search/vgu-reports/informatieobjecten", "accounts/management/axes/logs"):
         assert isinstance(call("POST", f"{zgw.zac}api/{path}", period).body, list)
         assert call("POST", f"{zgw.zac}api/{path}", {}).status == 400
@@ -249,7 +266,11 @@ def test_a_body_that_is_no_object_is_refused(zgw, call, body, headers, status, c
 def test_what_breaks_in_the_stand_in_is_a_500_that_a_test_can_see():
     with ZgwStandIn() as standin:
         standin.state.reports = None
-        body = {"recipientList": ["a@b.test"], "startPeriod": "2026-01-01T00:00:00Z", "endPeriod": "2026-01-31T00:00:00Z"}
+        body = {
+            "recipientList": ["a@b.test"],
+            "startPeriod": "2026-01-01T00:00:00Z",
+            "endPeriod": "2026-01-31T00:00:00Z",
+        }
         assert Caller(standin)("POST", standin.zac + "api/search/vgu-reports/zaken", body).status == 500
         assert len(standin.errors) == 1 and "TypeError" in standin.errors[0]
 

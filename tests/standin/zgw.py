@@ -4,6 +4,7 @@
 In Python:   standin = ZgwStandIn(page_size=2).start() ... standin.stop()
 As a program: zgw.py --port 0 --seed      prints the URLs as one line of JSON, then "zgw ready PORT"; ends at SIGTERM
 """
+
 import argparse
 import json
 import os
@@ -32,7 +33,7 @@ class ZgwStandIn:
     app_id_client, app_secret                        a second one, for credentials of an app
     no_rights, no_rights_secret                      a client that may do nothing
     token, app_token                                 static tokens of Objects and ZAC ("Authorization: Token ...")
-    seed                                             URLs by name: catalogus, zaaktype, statustypen["1"], documents[0] ...
+    seed                                             URLs by name: zaaktype, statustypen["1"], documents[0] ...
     requests                                         records: method, path, query, headers, body, client, status, fault
     accepted, accepted_per_zaak                      how many writes were accepted, by "POST statussen" and so on
     state, faults, lock                              the store, the faults, and the lock that guards them

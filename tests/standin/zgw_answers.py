@@ -1,4 +1,5 @@
 """What the stand-in of the ZGW services says: answers, refusals in the words of the real servers, field checks."""
+
 import datetime
 import re
 import uuid
@@ -86,7 +87,9 @@ def wrong_crs(value):
 
 def bad_reference(name, url):
     """A URL of one of our own resources that does not exist."""
-    reason = f'Bad URL "{url}" - object could not be fetched. This *may* be because you have insufficient read permissions.'
+    reason = (
+        f'Bad URL "{url}" - object could not be fetched. This *may* be because you have insufficient read permissions.'
+    )
     return name, "does_not_exist", reason
 
 

@@ -1,4 +1,5 @@
 """Who calls the stand-in: ZGW tokens (HS256) and static tokens, checked and refused as the real servers do."""
+
 import base64
 import binascii
 import hmac
@@ -60,7 +61,9 @@ def check_zgw(authorization, clients, leeway=0):
         raise denied()
     found = read_claims(token.strip())
     if not found:
-        raise denied("jwt-decode-error", "De JWT kon niet gedecodeerd worden. Mogelijk is er een fout gemaakt bij het kopiëren.")
+        raise denied(
+            "jwt-decode-error", "De JWT kon niet gedecodeerd worden. Mogelijk is er een fout gemaakt bij het kopiëren."
+        )
     header, claims, signed, proof = found
     if not claims.get("client_id"):
         raise denied("missing-client-identifier", "Client identifier is niet aanwezig in JWT")

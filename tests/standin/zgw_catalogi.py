@@ -1,4 +1,5 @@
 """The Catalogi API of the stand-in: what the seed holds, read only."""
+
 import datetime
 
 from zgw_answers import Answer, denied, not_allowed, not_found
@@ -17,7 +18,8 @@ FILTERS = {
     "eigenschappen": OF_ZAAKTYPE,
     "roltypen": OF_ZAAKTYPE + ("omschrijving", "omschrijvingGeneriek"),
     "informatieobjecttypen": (
-        "catalogus", "datumGeldigheid", "omschrijving", "omschrijving__icontains", "page", "pageSize", "status", "zaaktype",
+        "catalogus", "datumGeldigheid", "omschrijving", "omschrijving__icontains", "page", "pageSize", "status",
+        "zaaktype",
     ),
 }  # fmt: skip
 

@@ -1,4 +1,5 @@
 """A small HTTP client for the tests of the stand-in of the ZGW services."""
+
 import http.client
 import json
 import ssl

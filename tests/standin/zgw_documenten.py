@@ -1,4 +1,5 @@
 """The Documenten API of the stand-in: documents, their content, and the rules of their lock."""
+
 import base64
 import binascii
 import uuid
@@ -12,12 +13,14 @@ from zgw_store import check_query, created, matching, newest_first
 VERSION = "1.4.2"
 KIND = "enkelvoudiginformatieobjecten"
 LEVELS = (
-    "openbaar", "beperkt_openbaar", "intern", "zaakvertrouwelijk", "vertrouwelijk", "confidentieel", "geheim", "zeer_geheim",
+    "openbaar", "beperkt_openbaar", "intern", "zaakvertrouwelijk", "vertrouwelijk", "confidentieel", "geheim",
+    "zeer_geheim",
 )  # fmt: skip
 STATES = ("in_bewerking", "ter_vaststelling", "definitief", "gearchiveerd")
 FILTERS = (
     "auteur", "beschrijving", "bronorganisatie", "creatiedatum__gte", "creatiedatum__lte", "expand", "identificatie",
-    "informatieobjecttype", "locked", "ordering", "page", "pageSize", "titel", "trefwoorden", "vertrouwelijkheidaanduiding",
+    "informatieobjecttype", "locked", "ordering", "page", "pageSize", "titel", "trefwoorden",
+    "vertrouwelijkheidaanduiding",
 )  # fmt: skip
 
 
@@ -53,10 +56,10 @@ FIELDS = {
     "trefwoorden": Field(array, default=list),
 }
 ORDER = (
-    "url", "identificatie", "bronorganisatie", "creatiedatum", "titel", "vertrouwelijkheidaanduiding", "auteur", "status",
-    "formaat", "taal", "versie", "beginRegistratie", "bestandsnaam", "inhoud", "bestandsomvang", "link", "beschrijving",
-    "ontvangstdatum", "verzenddatum", "indicatieGebruiksrecht", "verschijningsvorm", "ondertekening", "integriteit",
-    "informatieobjecttype", "locked", "bestandsdelen", "trefwoorden",
+    "url", "identificatie", "bronorganisatie", "creatiedatum", "titel", "vertrouwelijkheidaanduiding", "auteur",
+    "status", "formaat", "taal", "versie", "beginRegistratie", "bestandsnaam", "inhoud", "bestandsomvang", "link",
+    "beschrijving", "ontvangstdatum", "verzenddatum", "indicatieGebruiksrecht", "verschijningsvorm", "ondertekening",
+    "integriteit", "informatieobjecttype", "locked", "bestandsdelen", "trefwoorden",
 )  # fmt: skip
 
 
@@ -139,7 +142,9 @@ def unlock(store, item, data):
     given = data.get("lock", "") if isinstance(data, dict) else ""
     if not store.force_unlock and given != store.locks.get(item["url"]):
         code = "incorrect-lock-id" if given else "missing-lock-id"
-        raise invalid(("nonFieldErrors", code, "Het lock ID is niet geldig" if given else "Je moet het lock ID meegeven"))
+        raise invalid(
+            ("nonFieldErrors", code, "Het lock ID is niet geldig" if given else "Je moet het lock ID meegeven")
+        )
     store.locks.pop(item["url"], None)
     store.count("POST", KIND + "/unlock")
     return Answer(204)

@@ -1,11 +1,25 @@
-"""Faults of the stand-in of the ZGW services: what the next matching requests get instead of, or after, their answer."""
+"""Faults of the stand-in of the ZGW services: what the next matching requests get instead of their answer."""
+
 import json
 import os
 import socket
 import struct
 import uuid
 
-KINDS = ("status", "html", "garbage", "truncated", "cut", "huge", "delay", "slow", "reset", "close", "retry", "redirect")
+KINDS = (
+    "status",
+    "html",
+    "garbage",
+    "truncated",
+    "cut",
+    "huge",
+    "delay",
+    "slow",
+    "reset",
+    "close",
+    "retry",
+    "redirect",
+)
 TITLES = {
     400: ("ValidationError", "invalid", "Ongeldige invoer."),
     401: ("NotAuthenticated", "not_authenticated", "Authenticatiegegevens zijn niet opgegeven."),
@@ -36,7 +50,8 @@ class Fault:
     """
 
     def __init__(
-        self, method=None, path="", status=None, body=None, times=1, *, kind=None, skip=0, delay=0, headers=None, done=False,
+        self, method=None, path="", status=None, body=None, times=1, *, kind=None, skip=0, delay=0, headers=None,
+        done=False,
         location=None, retry_after=None, size=20_000_000,
     ):  # fmt: skip
         if kind is None:

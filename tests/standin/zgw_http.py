@@ -1,4 +1,5 @@
 """The HTTP side of the stand-in of the ZGW services: connections, records of requests, routes, the admin interface."""
+
 import http.server
 import json
 import socket
@@ -16,7 +17,13 @@ from zgw_auth import check_static, check_zgw, masked
 from zgw_faults import play, problem
 from zgw_store import ROOTS
 
-SERVICES = {"zaken": zgw_zaken, "catalogi": zgw_catalogi, "documenten": zgw_documenten, "objects": zgw_objects, "zac": zgw_zac}
+SERVICES = {
+    "zaken": zgw_zaken,
+    "catalogi": zgw_catalogi,
+    "documenten": zgw_documenten,
+    "objects": zgw_objects,
+    "zac": zgw_zac,
+}
 LONGEST_BODY = 64 << 20
 REASONS = {status.value: status.phrase for status in http.HTTPStatus}
 
@@ -78,7 +85,8 @@ class Request:
         except ValueError:
             body = self.raw.decode("utf-8", "replace")
         return {
-            "method": self.method, "path": self.path, "query": query, "query_string": self.query, "headers": kept, "body": body,
+            "method": self.method, "path": self.path, "query": query, "query_string": self.query, "headers": kept,
+            "body": body,
             "client": client, "status": None, "fault": None, "time": time.time(),
         }  # fmt: skip
 
@@ -291,4 +299,3 @@ class Server(http.server.ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-

@@ -1,4 +1,5 @@
 """The Objects API (with objecttypes) of the stand-in."""
+
 import json
 import uuid
 
@@ -8,7 +9,8 @@ from zgw_answers import (
 from zgw_store import check_query, created, fixed_uuid, newest_first
 
 VERSION = "2.7.0"
-FILTERS = ("data_attr", "data_attrs", "data_icontains", "date", "fields", "ordering", "page", "pageSize", "registrationDate",
+FILTERS = ("data_attr", "data_attrs", "data_icontains", "date", "fields", "ordering", "page", "pageSize",
+    "registrationDate",
            "type", "typeVersion")  # fmt: skip
 OBJECT = {"type": Field(url, required=True, blank=False), "record": Field(table, required=True)}
 RECORD = {
@@ -25,9 +27,12 @@ def add_objecttype(store, name, plural):
     day = today().isoformat()
     return store.add(
         "objecttypes",
-        {"url": link, "uuid": number, "name": name, "namePlural": plural, "description": name, "dataClassification": "open",
-         "maintainerOrganization": "", "maintainerDepartment": "", "contactPerson": "", "contactEmail": "", "source": "",
-         "updateFrequency": "unknown", "providerOrganization": "", "documentationUrl": "", "labels": {}, "createdAt": day,
+        {"url": link, "uuid": number, "name": name, "namePlural": plural, "description": name,
+            "dataClassification": "open",
+         "maintainerOrganization": "", "maintainerDepartment": "", "contactPerson": "", "contactEmail": "",
+         "source": "",
+         "updateFrequency": "unknown", "providerOrganization": "", "documentationUrl": "", "labels": {},
+         "createdAt": day,
          "modifiedAt": day, "allowGeometry": True, "versions": [link + "/versions/1"]},
     )  # fmt: skip
 
@@ -62,7 +67,9 @@ def by_data(items, filters):
     for text in filters:
         path, operator, value = (text.rsplit("__", 2) + ["", ""])[:3]
         if operator not in ("exact", "icontains", "in", "gt", "gte", "lt", "lte"):
-            raise invalid(("dataAttrs", "invalid", f"Filter expression '{text}' doesn't have the shape 'key__operator__value'"))
+            raise invalid(
+                ("dataAttrs", "invalid", f"Filter expression '{text}' doesn't have the shape 'key__operator__value'")
+            )
         kept = []
         for item in items:
             have = item["record"]["data"]

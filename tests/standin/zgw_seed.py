@@ -1,4 +1,5 @@
 """The catalogue, documents, objects and ZAC users that the stand-in starts with."""
+
 import datetime
 
 from zgw_answers import now, stamp, today
@@ -7,6 +8,7 @@ from zgw_objects import add_object, add_objecttype
 from zgw_store import fixed_uuid
 
 DOMEIN, RSIN = "TEST", "002564440"
+GENERIC = ("i", "definitieI", "herkomstI", "hierarchieI")
 
 
 def validity():
@@ -32,29 +34,32 @@ class Catalogue:
     def informatieobjecttype(self, catalogus, omschrijving):
         item = self.put(
             "informatieobjecttypen", omschrijving, catalogus=catalogus["url"], omschrijving=omschrijving,
-            vertrouwelijkheidaanduiding="openbaar", beginGeldigheid="2024-01-01", eindeGeldigheid=None, beginObject=None,
-            eindeObject=None, concept=False, besluittypen=[], informatieobjectcategorie="Overig", trefwoord=[],
-            omschrijvingGeneriek={"informatieobjecttypeOmschrijvingGeneriek": "", "definitieInformatieobjecttypeOmschrijvingGeneriek": "",
-                                  "herkomstInformatieobjecttypeOmschrijvingGeneriek": "", "hierarchieInformatieobjecttypeOmschrijvingGeneriek": ""},
+            vertrouwelijkheidaanduiding="openbaar", beginGeldigheid="2024-01-01", eindeGeldigheid=None,
+            beginObject=None, eindeObject=None, concept=False, besluittypen=[], informatieobjectcategorie="Overig",
+            trefwoord=[],
+            omschrijvingGeneriek={part + "nformatieobjecttypeOmschrijvingGeneriek": "" for part in GENERIC},
             zaaktypen=[],
         )  # fmt: skip
         catalogus["informatieobjecttypen"].append(item["url"])
         return item
 
-    def zaaktype(self, catalogus, identificatie, omschrijving, begin="2024-01-01", einde=None, concept=False, documents=()):
+    def zaaktype(
+        self, catalogus, identificatie, omschrijving, begin="2024-01-01", einde=None, concept=False, documents=()
+    ):
         item = self.put(
             "zaaktypen", f"{identificatie}/{begin}", identificatie=identificatie, omschrijving=omschrijving,
-            omschrijvingGeneriek=omschrijving, vertrouwelijkheidaanduiding="openbaar", doel="Behandelen", aanleiding="Verzoek",
-            toelichting="", indicatieInternOfExtern="extern", handelingInitiator="Indienen", onderwerp="Verzoek",
-            handelingBehandelaar="Behandelen", doorlooptijd="P30D", servicenorm="P10D", opschortingEnAanhoudingMogelijk=True,
-            verlengingMogelijk=True, verlengingstermijn="P10D", trefwoorden=[], publicatieIndicatie=False, publicatietekst="",
-            verantwoordingsrelatie=[], productenOfDiensten=[], selectielijstProcestype="",
-            referentieproces={"naam": omschrijving, "link": ""}, concept=concept, verantwoordelijke="Gemeente Test",
-            broncatalogus={"url": "", "domein": "", "rsin": ""}, bronzaaktype={"url": "", "identificatie": "", "omschrijving": ""},
-            beginGeldigheid=begin, eindeGeldigheid=einde, versiedatum=begin, beginObject=begin, eindeObject=einde,
-            catalogus=catalogus["url"], statustypen=[], resultaattypen=[], eigenschappen=[],
-            informatieobjecttypen=[document["url"] for document in documents], roltypen=[], besluittypen=[], deelzaaktypen=[],
-            gerelateerdeZaaktypen=[], zaakobjecttypen=[],
+            omschrijvingGeneriek=omschrijving, vertrouwelijkheidaanduiding="openbaar", doel="Behandelen",
+            aanleiding="Verzoek", toelichting="", indicatieInternOfExtern="extern", handelingInitiator="Indienen",
+            onderwerp="Verzoek", handelingBehandelaar="Behandelen", doorlooptijd="P30D", servicenorm="P10D",
+            opschortingEnAanhoudingMogelijk=True, verlengingMogelijk=True, verlengingstermijn="P10D", trefwoorden=[],
+            publicatieIndicatie=False, publicatietekst="", verantwoordingsrelatie=[], productenOfDiensten=[],
+            selectielijstProcestype="", referentieproces={"naam": omschrijving, "link": ""}, concept=concept,
+            verantwoordelijke="Gemeente Test", broncatalogus={"url": "", "domein": "", "rsin": ""},
+            bronzaaktype={"url": "", "identificatie": "", "omschrijving": ""}, beginGeldigheid=begin,
+            eindeGeldigheid=einde, versiedatum=begin, beginObject=begin, eindeObject=einde, catalogus=catalogus["url"],
+            statustypen=[], resultaattypen=[], eigenschappen=[],
+            informatieobjecttypen=[document["url"] for document in documents], roltypen=[], besluittypen=[],
+            deelzaaktypen=[], gerelateerdeZaaktypen=[], zaakobjecttypen=[],
         )  # fmt: skip
         catalogus["zaaktypen"].append(item["url"])
         for document in documents:
@@ -72,9 +77,9 @@ class Catalogue:
 
     def statustype(self, zaaktype, volgnummer, omschrijving, einde=False):
         return self.part(
-            "statustypen", zaaktype, str(volgnummer), omschrijving=omschrijving, omschrijvingGeneriek="", statustekst="",
-            volgnummer=volgnummer, isEindstatus=einde, informeren=False, doorlooptijd=None, toelichting=None,
-            checklistitemStatustype=[], eigenschappen=[], zaakobjecttypen=[],
+            "statustypen", zaaktype, str(volgnummer), omschrijving=omschrijving, omschrijvingGeneriek="",
+            statustekst="", volgnummer=volgnummer, isEindstatus=einde, informeren=False, doorlooptijd=None,
+            toelichting=None, checklistitemStatustype=[], eigenschappen=[], zaakobjecttypen=[],
         )  # fmt: skip
 
     def resultaattype(self, zaaktype, omschrijving, generiek, nominatie="vernietigen", termijn="P10Y"):
@@ -83,9 +88,9 @@ class Catalogue:
         return self.part(
             "resultaattypen", zaaktype, omschrijving, omschrijving=omschrijving, resultaattypeomschrijving="",
             omschrijvingGeneriek=generiek, selectielijstklasse="", toelichting="", archiefnominatie=nominatie,
-            archiefactietermijn=termijn, brondatumArchiefprocedure=source, procesobjectaard="", indicatieSpecifiek=None,
-            procestermijn=None, besluittypen=[], besluittypeOmschrijving=[], informatieobjecttypen=[],
-            informatieobjecttypeOmschrijving=[],
+            archiefactietermijn=termijn, brondatumArchiefprocedure=source, procesobjectaard="",
+            indicatieSpecifiek=None, procestermijn=None, besluittypen=[], besluittypeOmschrijving=[],
+            informatieobjecttypen=[], informatieobjecttypeOmschrijving=[],
         )  # fmt: skip
 
     def roltype(self, zaaktype, omschrijving, generiek):
@@ -104,14 +109,16 @@ def fill_zaaktype(catalogue, zaaktype, rollen):
         found["statustypen"][str(number)] = catalogue.statustype(zaaktype, number, omschrijving, number == 3)["url"]
     for omschrijving, generiek, nominatie, termijn in (
         ("Afgehandeld", "Afgehandeld", "vernietigen", "P10Y"),
-        ("Geweigerd", "Afgewezen", "vernietigen", "P5Y"),
-        ("Verleend", "Toegekend", "blijvend_bewaren", None),
+        ("Geweigerd", "Afgewezen", "vernietigen", "P5Y"), ("Verleend", "Toegekend", "blijvend_bewaren", None),
     ):
         item = catalogue.resultaattype(zaaktype, omschrijving, generiek, nominatie, termijn)
         found["resultaattypen"][omschrijving] = item["url"]
     for omschrijving, generiek in rollen:
         found["roltypen"][omschrijving] = catalogue.roltype(zaaktype, omschrijving, generiek)["url"]
-    for naam, formaat, lengte in (("kenteken", "tekst", "10"), ("datum_melding", "datum", "8"), ("bedrag", "getal", "8,2")):
+    for naam, formaat, lengte in (
+        ("kenteken", "tekst", "10"), ("datum_melding", "datum", "8"),
+        ("bedrag", "getal", "8,2"),
+    ):
         found["eigenschappen"][naam] = catalogue.eigenschap(zaaktype, naam, formaat, lengte)["url"]
     return found
 
@@ -134,19 +141,24 @@ def seed_catalogue(store):
         zaaktype = catalogue.zaaktype(catalogus, identificatie, omschrijving, begin, einde, concept, documents[:2])
         kinds[key] = {"identificatie": identificatie, **fill_zaaktype(catalogue, zaaktype, rollen)}
     types = {item["omschrijving"]: item["url"] for item in documents}
-    return {"catalogus": catalogus["url"], "domein": DOMEIN, "rsin": RSIN, "informatieobjecttypen": types, "zaaktypen": kinds}
+    return {
+        "catalogus": catalogus["url"], "domein": DOMEIN, "rsin": RSIN,
+        "informatieobjecttypen": types, "zaaktypen": kinds,
+    }
 
 
 def seed_documents(store, types):
     urls = []
-    for number, (titel, kind) in enumerate((("Aanvraag", "Aanvraag"), ("Bijlage", "Aanvraag"), ("Los stuk", "Los document")), 1):
+    for number, (titel, kind) in enumerate(
+        (("Aanvraag", "Aanvraag"), ("Bijlage", "Aanvraag"), ("Los stuk", "Los document")), 1
+    ):
         text = f"Inhoud van document {number}.\n".encode()
-        item = add_document(
-            store,
-            {"bronorganisatie": RSIN, "creatiedatum": today().isoformat(), "titel": titel, "auteur": "balie", "taal": "nld",
-             "formaat": "text/plain", "bestandsnaam": f"document-{number}.txt", "informatieobjecttype": types[kind]},
-            text, name=fixed_uuid(f"document/{number}"),
-        )  # fmt: skip
+        members = {
+            "bronorganisatie": RSIN, "creatiedatum": today().isoformat(), "titel": titel, "auteur": "balie",
+            "taal": "nld", "formaat": "text/plain", "bestandsnaam": f"document-{number}.txt",
+            "informatieobjecttype": types[kind],
+        }  # fmt: skip
+        item = add_document(store, members, text, name=fixed_uuid(f"document/{number}"))
         urls.append(item["url"])
     return urls
 
@@ -158,30 +170,42 @@ def seed_objects(store):
     point = {"type": "Point", "coordinates": [5.1, 52.1]}
     tree = add_object(store, boom["url"], {"soort": "eik", "diameter": 30}, start, point, fixed_uuid("object/boom"))
     add_object(store, boom["url"], {"soort": "beuk", "diameter": 12}, start, None, fixed_uuid("object/boom/2"))
-    for key, identificaties in (("melding", ["ZAAKTYPE-TEST-10"]), ("vergunning", ["ZAAKTYPE-TEST-1", "ZAAKTYPE-TEST-2"])):
-        data = {"zaaktypeIdentificaties": identificaties, "zaaktypeCatalogus": DOMEIN, "camundaProcessDefinitionKey": key}
+    for key, identificaties in (
+        ("melding", ["ZAAKTYPE-TEST-10"]), ("vergunning", ["ZAAKTYPE-TEST-1", "ZAAKTYPE-TEST-2"]),
+    ):
+        data = {
+            "zaaktypeIdentificaties": identificaties, "zaaktypeCatalogus": DOMEIN,
+            "camundaProcessDefinitionKey": key,
+        }
         add_object(store, form["url"], data, start, None, fixed_uuid("object/form/" + key))
     return {"objecttypen": {"boom": boom["url"], "startformulier": form["url"]}, "object": tree["url"]}
 
 
 def seed_zac(store):
-    for number, (username, first, last, group) in enumerate(
-        (("medewerker1", "Eerste", "Medewerker", "team-een"), ("medewerker2", "Tweede", "Medewerker", "team-een"),
-         ("medewerker3", "", "", "team-twee")), 1
-    ):  # fmt: skip
-        store.users.append(
-            {"id": number, "username": username, "firstName": first, "fullName": f"{first} {last}".strip() or username,
-             "lastName": last, "isStaff": False, "email": f"{username}@gemeente.test", "groups": [group]}
-        )  # fmt: skip
+    people = (
+        ("medewerker1", "Eerste", "Medewerker", "team-een"),
+        ("medewerker2", "Tweede", "Medewerker", "team-een"),
+        ("medewerker3", "", "", "team-twee"),
+    )
+    for number, (username, first, last, group) in enumerate(people, 1):
+        store.users.append({
+            "id": number, "username": username, "firstName": first, "fullName": f"{first} {last}".strip() or username,
+            "lastName": last, "isStaff": False, "email": f"{username}@gemeente.test", "groups": [group],
+        })  # fmt: skip
     day = (now() - datetime.timedelta(days=40)).date().isoformat()
-    store.reports = {
-        "zaken": [{"identificatie": "ZAAK-1", "omschrijving": "Lantaarnpaal", "zaaktype": "Melding", "registratiedatum": stamp(),
-                   "initiator": "Inwoner", "objecten": [{"object": "Paal 1", "objecttype": "paal"}], "aantalInformatieobjecten": 2}],
-        "informatieobjecten": [{"auteur": "balie", "bestandsnaam": "a.txt", "beschrijving": "", "informatieobjecttype": "Aanvraag",
-                                "creatiedatum": day, "gerelateerdeZaken": ["ZAAK-1: Melding"]}],
-        "logs": [{"naam": "Eerste Medewerker", "email": "medewerker1@gemeente.test", "gebruikersnaam": "medewerker1",
-                  "totalLogins": 3, "loginsPerDay": {day: 3}}],
+    zaak = {
+        "identificatie": "ZAAK-1", "omschrijving": "Lantaarnpaal", "zaaktype": "Melding", "registratiedatum": stamp(),
+        "initiator": "Inwoner", "objecten": [{"object": "Paal 1", "objecttype": "paal"}], "aantalInformatieobjecten": 2,
     }  # fmt: skip
+    document = {
+        "auteur": "balie", "bestandsnaam": "a.txt", "beschrijving": "", "informatieobjecttype": "Aanvraag",
+        "creatiedatum": day, "gerelateerdeZaken": ["ZAAK-1: Melding"],
+    }  # fmt: skip
+    logins = {
+        "naam": "Eerste Medewerker", "email": "medewerker1@gemeente.test", "gebruikersnaam": "medewerker1",
+        "totalLogins": 3, "loginsPerDay": {day: 3},
+    }  # fmt: skip
+    store.reports = {"zaken": [zaak], "informatieobjecten": [document], "logs": [logins]}
 
 
 def fill(store):

@@ -1,4 +1,5 @@
 """What the stand-in of the ZGW services remembers: resources by kind and URL, indexes, counters of accepted writes."""
+
 import collections
 import hashlib
 import uuid

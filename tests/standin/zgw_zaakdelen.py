@@ -1,18 +1,19 @@
 """What hangs on a zaak in the stand-in: statussen, resultaten, rollen, zaakobjecten, documents and eigenschappen."""
+
 import datetime
 
 from zgw_answers import (
-    Answer, Field, add_period, array, bad_reference, check, choice, date, elfproef, invalid, moment, not_allowed, not_found,
-    now, plain_text, stamp, table, url,
+    Answer, Field, add_period, array, bad_reference, check, choice, date, elfproef, invalid, moment, not_allowed,
+    not_found, now, plain_text, stamp, table, url,
 )  # fmt: skip
 from zgw_store import check_query, created, matching, newest_first
 
 OBJECT_TYPES = (
     "adres", "besluit", "buurt", "enkelvoudig_document", "gemeente", "gemeentelijke_openbare_ruimte", "huishouden",
     "inrichtingselement", "kadastrale_onroerende_zaak", "kunstwerkdeel", "maatschappelijke_activiteit", "medewerker",
-    "natuurlijk_persoon", "niet_natuurlijk_persoon", "openbare_ruimte", "organisatorische_eenheid", "pand", "spoorbaandeel",
-    "status", "terreindeel", "terrein_gebouwd_object", "vestiging", "waterdeel", "wegdeel", "wijk", "woonplaats",
-    "woz_deelobject", "woz_object", "woz_waarde", "zakelijk_recht", "overige",
+    "natuurlijk_persoon", "niet_natuurlijk_persoon", "openbare_ruimte", "organisatorische_eenheid", "pand",
+    "spoorbaandeel", "status", "terreindeel", "terrein_gebouwd_object", "vestiging", "waterdeel", "wegdeel", "wijk",
+    "woonplaats", "woz_deelobject", "woz_object", "woz_waarde", "zakelijk_recht", "overige",
 )  # fmt: skip
 NAME, ADDRESS = Field(plain_text, longest=200), Field(table, null=True, default=None)
 BETROKKENEN = {
@@ -30,7 +31,8 @@ BETROKKENEN = {
         "bezoekadres": Field(plain_text, longest=1000), "subVerblijfBuitenland": ADDRESS,
     },
     "vestiging": {
-        "vestigingsNummer": Field(plain_text, longest=24), "handelsnaam": Field(array, default=list), "verblijfsadres": ADDRESS,
+        "vestigingsNummer": Field(plain_text, longest=24), "handelsnaam": Field(array, default=list),
+        "verblijfsadres": ADDRESS,
         "subVerblijfBuitenland": ADDRESS, "kvkNummer": Field(plain_text, longest=8),
     },
     "organisatorische_eenheid": {
@@ -38,7 +40,8 @@ BETROKKENEN = {
         "isGehuisvestIn": Field(plain_text, longest=24),
     },
     "medewerker": {
-        "identificatie": Field(plain_text, longest=24), "achternaam": NAME, "voorletters": Field(plain_text, longest=20),
+        "identificatie": Field(plain_text, longest=24), "achternaam": NAME,
+        "voorletters": Field(plain_text, longest=20),
         "voorvoegselAchternaam": Field(plain_text, longest=10),
     },
 }  # fmt: skip
@@ -57,7 +60,8 @@ FIELDS = {
         "afwijkendeNaamBetrokkene": Field(plain_text, longest=625), "roltype": TYPE,
         "roltoelichting": Field(plain_text, required=True, longest=1000, blank=False),
         "indicatieMachtiging": Field(choice, choices=("gemachtigde", "machtiginggever")),
-        "contactpersoonRol": Field(table, null=True, default=None), "beginGeldigheid": Field(date, null=True, default=None),
+        "contactpersoonRol": Field(table, null=True, default=None),
+        "beginGeldigheid": Field(date, null=True, default=None),
         "eindeGeldigheid": Field(date, null=True, default=None),
         "betrokkeneIdentificatie": Field(table, null=True, default=None),
         "authenticatieContext": Field(table, null=True, default=None),
@@ -67,7 +71,8 @@ FIELDS = {
         "objectType": Field(choice, required=True, blank=False, choices=OBJECT_TYPES),
         "objectTypeOverige": Field(plain_text, longest=100),
         "objectTypeOverigeDefinitie": Field(table, null=True, default=None),
-        "relatieomschrijving": Field(plain_text, longest=80), "objectIdentificatie": Field(table, null=True, default=None),
+        "relatieomschrijving": Field(plain_text, longest=80),
+        "objectIdentificatie": Field(table, null=True, default=None),
     },
     "zaakinformatieobjecten": {
         "informatieobject": Field(url, required=True, blank=False, longest=1000), "zaak": ZAAK,
@@ -107,9 +112,9 @@ def shown(store, kind, item):
     return item
 
 
-def checked(store, kind, data, type_kind=None, partial=False):
+def checked(store, kind, data, type_kind=None):
     """The clean members; refuses what is wrong, an unknown zaak or type, and a type of another zaaktype."""
-    clean, wrong = check(data, FIELDS[kind], partial=partial)
+    clean, wrong = check(data, FIELDS[kind])
     zaak = store.get("zaken", clean.get("zaak"))
     if "zaak" in clean and not zaak:
         wrong.append(("zaak", "does_not_exist", "Ongeldige hyperlink - Object bestaat niet."))
@@ -141,18 +146,19 @@ def unique_set(*names):
 
 def create_status(store, data):
     clean, zaak, statustype = checked(store, "statussen", data, "statustypen")
-    if datetime.datetime.fromisoformat(clean["datumStatusGezet"].replace("Z", "+00:00")) > now() + datetime.timedelta(minutes=1):
+    when = clean["datumStatusGezet"]
+    if datetime.datetime.fromisoformat(when.replace("Z", "+00:00")) > now() + datetime.timedelta(minutes=1):
         raise invalid(("datumStatusGezet", "future_not_allowed", "De datum mag niet in de toekomst liggen."))
-    if any(item["datumStatusGezet"] == clean["datumStatusGezet"] for item in store.of("statussen", "zaak", zaak["url"])):
+    if any(item["datumStatusGezet"] == when for item in store.of("statussen", "zaak", zaak["url"])):
         raise unique_set("zaak", "datumStatusGezet")
     if statustype["isEindstatus"]:
-        close(store, zaak, clean["datumStatusGezet"][:10])
+        close(store, zaak, when[:10])
     elif zaak["einddatum"]:
         zaak.update(einddatum=None, archiefactiedatum=None, startdatumBewaartermijn=None)
     zaak["laatstGemuteerd"] = stamp()
     clean.update(indicatieLaatstGezetteStatus=True, zaakinformatieobjecten=[])
-    order = ("url", "uuid", "zaak", "statustype", "datumStatusGezet", "statustoelichting", "indicatieLaatstGezetteStatus",
-             "gezetdoor", "zaakinformatieobjecten")  # fmt: skip
+    order = ("url", "uuid", "zaak", "statustype", "datumStatusGezet", "statustoelichting",
+             "indicatieLaatstGezetteStatus", "gezetdoor", "zaakinformatieobjecten")  # fmt: skip
     return keep(store, "statussen", clean, zaak, order)
 
 
@@ -194,9 +200,11 @@ def create_rol(store, data):
     )  # fmt: skip
     if kind in ("medewerker", "organisatorische_eenheid"):
         clean.pop("authenticatieContext")
-    order = ("url", "uuid", "zaak", "betrokkene", "betrokkeneType", "afwijkendeNaamBetrokkene", "roltype", "omschrijving",
+    order = ("url", "uuid", "zaak", "betrokkene", "betrokkeneType", "afwijkendeNaamBetrokkene", "roltype",
+        "omschrijving",
              "omschrijvingGeneriek", "roltoelichting", "registratiedatum", "indicatieMachtiging", "contactpersoonRol",
-             "statussen", "beginGeldigheid", "eindeGeldigheid", "betrokkeneIdentificatie", "authenticatieContext")  # fmt: skip
+             "statussen", "beginGeldigheid", "eindeGeldigheid", "betrokkeneIdentificatie",
+             "authenticatieContext")  # fmt: skip
     return keep(store, "rollen", clean, zaak, order)
 
 
@@ -206,10 +214,12 @@ def create_zaakobject(store, data):
     if not target and not clean["objectIdentificatie"]:
         raise invalid(("nonFieldErrors", "invalid-zaakobject", "object or objectIdentificatie must be provided"))
     if clean["objectType"] == "overige" and not other and not clean["objectTypeOverigeDefinitie"]:
-        reason = "Als `objectType` de waarde \"overige\" heeft, dan moet `objectTypeOverige` van een waarde voorzien zijn."
+        reason = (
+            'Als `objectType` de waarde "overige" heeft, dan moet `objectTypeOverige` van een waarde voorzien zijn.'
+        )
         raise invalid(("nonFieldErrors", "missing-object-type-overige", reason))
     if clean["objectType"] != "overige" and other:
-        reason = "Als `objectTypeOverige` van een waarde is voorzien, dan moet `objectType` de waarde \"overige\" hebben."
+        reason = 'Als `objectTypeOverige` van een waarde is voorzien, dan moet `objectType` de waarde "overige" hebben.'
         raise invalid(("nonFieldErrors", "invalid-object-type-overige-usage", reason))
     if target and store.is_own(target) and not store.find(target):
         reason = f"De URL {target} gaf als antwoord HTTP 404. Geef een geldige URL op."
@@ -221,13 +231,17 @@ def create_zaakobject(store, data):
 
 def create_zaakinformatieobject(store, data):
     clean, zaak, document = checked(store, "zaakinformatieobjecten", data, "enkelvoudiginformatieobjecten")
-    if any(item["informatieobject"] == clean["informatieobject"] for item in store.of("zaakinformatieobjecten", "zaak", zaak["url"])):
+    if any(
+        item["informatieobject"] == clean["informatieobject"]
+        for item in store.of("zaakinformatieobjecten", "zaak", zaak["url"])
+    ):
         raise unique_set("zaak", "informatieobject")
     if document["informatieobjecttype"] not in store.get("zaaktypen", zaak["zaaktype"])["informatieobjecttypen"]:
         reason = "Het informatieobjecttype hoort niet bij het zaaktype van de zaak."
         raise invalid(("nonFieldErrors", "missing-zaaktype-informatieobjecttype-relation", reason))
     clean.update(aardRelatieWeergave="Hoort bij, omgekeerd: kent", registratiedatum=stamp())
-    order = ("url", "uuid", "informatieobject", "zaak", "aardRelatieWeergave", "titel", "beschrijving", "registratiedatum",
+    order = ("url", "uuid", "informatieobject", "zaak", "aardRelatieWeergave", "titel", "beschrijving",
+        "registratiedatum",
              "vernietigingsdatum", "status")  # fmt: skip
     return keep(store, "zaakinformatieobjecten", clean, zaak, order)
 
@@ -274,7 +288,9 @@ def handle(store, request):
     if not parts or parts[0] not in CREATE or (parts[0] == "zaakeigenschappen") != bool(zaak) or len(parts) > 2:
         raise not_found()
     kind = parts[0]
-    allow = DETAIL.get(kind, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS") if len(parts) == 2 else "GET, POST, HEAD, OPTIONS"
+    allow = (
+        DETAIL.get(kind, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS") if len(parts) == 2 else "GET, POST, HEAD, OPTIONS"
+    )
     request.headers_out["Allow"] = allow
     if method not in allow.split(", "):
         raise not_allowed(method)

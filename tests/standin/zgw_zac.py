@@ -1,4 +1,5 @@
 """The calls of the ZAC (zaakafhandelcomponent) that work units make."""
+
 from zgw_answers import Answer, Wrong, invalid, moment, not_allowed, not_found
 
 CALLS = {
@@ -16,7 +17,11 @@ def users(store, request):
     wanted = [(USER_FILTERS[name], value) for name, value in request.pairs if name in USER_FILTERS]
     found = store.users
     if wanted:
-        found = [user for user in found if any(value in user[m] if m == "groups" else value == user[m] for m, value in wanted)]
+        found = [
+            user
+            for user in found
+            if any(value in user[m] if m == "groups" else value == user[m] for m, value in wanted)
+        ]
     return Answer(200, store.page(request, list(found)))
 
 

@@ -1,4 +1,5 @@
 """The Zaken API of the stand-in: zaken themselves. What hangs on a zaak is in zgw_zaakdelen.py."""
+
 import zgw_zaakdelen as delen
 from zgw_answers import (
     Answer, Field, add_period, array, bad_reference, boolean, check, check_crs, choice, date, invalid, not_allowed,
@@ -10,17 +11,18 @@ from zgw_store import check_query, created, matching, newest_first
 VERSION = "1.5.1"
 AARD = ("vervolg", "onderwerp", "bijdrage", "overig")
 FILTERS = (
-    "archiefactiedatum", "archiefactiedatum__gt", "archiefactiedatum__isnull", "archiefactiedatum__lt", "archiefnominatie",
-    "archiefnominatie__in", "archiefstatus", "archiefstatus__in", "bronorganisatie", "bronorganisatie__in", "einddatum",
-    "einddatum__gt", "einddatum__isnull", "einddatum__lt", "einddatumGepland", "einddatumGepland__gt", "einddatumGepland__lt",
-    "expand", "identificatie", "identificatie__icontains", "omschrijving", "ordering", "page", "pageSize", "registratiedatum",
-    "registratiedatum__gt", "registratiedatum__lt", "startdatum", "startdatum__gt", "startdatum__gte", "startdatum__lt",
-    "startdatum__lte", "uiterlijkeEinddatumAfdoening", "uiterlijkeEinddatumAfdoening__gt",
-    "uiterlijkeEinddatumAfdoening__lt", "zaaktype",
+    "archiefactiedatum", "archiefactiedatum__gt", "archiefactiedatum__isnull", "archiefactiedatum__lt",
+    "archiefnominatie", "archiefnominatie__in", "archiefstatus", "archiefstatus__in", "bronorganisatie",
+    "bronorganisatie__in", "einddatum", "einddatum__gt", "einddatum__isnull", "einddatum__lt", "einddatumGepland",
+    "einddatumGepland__gt", "einddatumGepland__lt", "expand", "identificatie", "identificatie__icontains",
+    "omschrijving", "ordering", "page", "pageSize", "registratiedatum", "registratiedatum__gt", "registratiedatum__lt",
+    "startdatum", "startdatum__gt", "startdatum__gte", "startdatum__lt", "startdatum__lte",
+    "uiterlijkeEinddatumAfdoening", "uiterlijkeEinddatumAfdoening__gt", "uiterlijkeEinddatumAfdoening__lt", "zaaktype",
 )  # fmt: skip
 SEARCHES = (
-    "uuid__in", "identificatie", "zaaktype", "zaaktype__in", "bronorganisatie", "zaakgeometrie", "omschrijving", "startdatum",
-    "startdatum__gt", "startdatum__gte", "startdatum__lt", "startdatum__lte", "einddatum__isnull", "ordering",
+    "uuid__in", "identificatie", "zaaktype", "zaaktype__in", "bronorganisatie", "zaakgeometrie", "omschrijving",
+    "startdatum", "startdatum__gt", "startdatum__gte", "startdatum__lt", "startdatum__lte", "einddatum__isnull",
+    "ordering",
 )  # fmt: skip
 FIELDS = {
     "identificatie": Field(plain_text, longest=40),
@@ -68,16 +70,19 @@ RELATION = {
     "toelichting": Field(plain_text, longest=255),
 }
 OPSCHORTING = {"indicatie": Field(boolean, required=True), "reden": Field(plain_text, required=True, longest=200)}
-KENMERK = {"kenmerk": Field(plain_text, required=True, longest=40), "bron": Field(plain_text, required=True, longest=40)}
+KENMERK = {
+    "kenmerk": Field(plain_text, required=True, longest=40),
+    "bron": Field(plain_text, required=True, longest=40),
+}
 ORDER = (
     "url", "uuid", "identificatie", "bronorganisatie", "omschrijving", "toelichting", "zaaktype", "registratiedatum",
     "verantwoordelijkeOrganisatie", "startdatum", "einddatum", "einddatumGepland", "uiterlijkeEinddatumAfdoening",
     "publicatiedatum", "laatstGemuteerd", "laatstGeopend", "communicatiekanaal", "communicatiekanaalNaam",
     "productenOfDiensten", "vertrouwelijkheidaanduiding", "betalingsindicatie", "betalingsindicatieWeergave",
-    "laatsteBetaaldatum", "zaakgeometrie", "verlenging", "opschorting", "selectielijstklasse", "hoofdzaak", "deelzaken",
-    "relevanteAndereZaken", "gerelateerdeZaken", "eigenschappen", "rollen", "status", "zaakinformatieobjecten",
-    "zaakobjecten", "kenmerken", "archiefnominatie", "archiefstatus", "archiefactiedatum", "resultaat",
-    "opdrachtgevendeOrganisatie", "processobjectaard", "startdatumBewaartermijn", "processobject",
+    "laatsteBetaaldatum", "zaakgeometrie", "verlenging", "opschorting", "selectielijstklasse", "hoofdzaak",
+    "deelzaken", "relevanteAndereZaken", "gerelateerdeZaken", "eigenschappen", "rollen", "status",
+    "zaakinformatieobjecten", "zaakobjecten", "kenmerken", "archiefnominatie", "archiefstatus", "archiefactiedatum",
+    "resultaat", "opdrachtgevendeOrganisatie", "processobjectaard", "startdatumBewaartermijn", "processobject",
 )  # fmt: skip
 
 

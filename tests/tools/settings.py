@@ -73,9 +73,12 @@ class Settings:
         return self.section("plugin zgw")
 
     def use_mail(self, smtp):
-        """The mail server of an SmtpStandIn."""
-        self.section("service post", type="smtp", root=f"smtp://127.0.0.1:{smtp.port}", **{"from": "zaken@example.nl"},
-                     starttls="off")
+        """The mail server of an SmtpStandIn, with STARTTLS and a login when it has them."""
+        keys = {"from": "zaken@example.nl"}
+        keys |= {"starttls": "required", "ca_file": smtp.ca_file} if smtp.ca_file else {"starttls": "off"}
+        if smtp.user:
+            keys |= {"user": smtp.user, "password_file": self.secret("mail", smtp.password)}
+        self.section("service post", keys, type="smtp", root=f"smtp://127.0.0.1:{smtp.port}")
         return self.section("plugin mail")
 
     def topic(self, name, unit, services=None, **keys):

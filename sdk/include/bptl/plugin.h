@@ -75,8 +75,8 @@ enum bptl_type {
 /* Flags of a variable. A required variable is missing when it is absent, null, "", [] or {}; 0 and false are values. */
 #define BPTL_OPTIONAL 0u
 #define BPTL_REQUIRED 1u /* checked before run() */
-#define BPTL_EITHER 2u	 /* one of several: the unit checks it; the doc line says which */
-#define BPTL_PRESENT 4u	 /* must exist, but may be empty */
+#define BPTL_EITHER 2u   /* one of several: the unit checks it; the doc line says which */
+#define BPTL_PRESENT 4u  /* must exist, but may be empty */
 
 /* A variable that a unit reads or sets. A list ends with a row whose name is NULL. */
 struct bptl_variable {
@@ -100,7 +100,7 @@ struct bptl_need {
 /* A key that a unit accepts in its [topic] section, or a plugin in its [plugin] section. Ends with name NULL. */
 struct bptl_key {
 	const char *name;
-	unsigned flags;	      /* BPTL_REQUIRED or BPTL_OPTIONAL */
+	unsigned flags;       /* BPTL_REQUIRED or BPTL_OPTIONAL */
 	const char *fallback; /* the value when the key is not given, or NULL */
 	const char *doc;
 };
@@ -110,27 +110,26 @@ struct bptl_start; /* the plugin while it is being started */
 
 /* A work unit. */
 struct bptl_unit {
-	const char *name;		    /* what an INI file calls it, after "<plugin>." */
-	const char *summary;		    /* one line */
-	const char *doc;		    /* some lines, or NULL */
+	const char *name;                   /* what an INI file calls it, after "<plugin>." */
+	const char *summary;                /* one line */
+	const char *doc;                    /* some lines, or NULL */
 	int (*run)(struct bptl_task *task); /* 0, or what a failed call returned */
-	const struct bptl_variable *in;	    /* or NULL: none. Only these are fetched from the engine. */
+	const struct bptl_variable *in;     /* or NULL: none. Only these are fetched from the engine. */
 	const struct bptl_variable *out;    /* or NULL: none */
-	const struct bptl_need *needs;	    /* or NULL: none */
-	const struct bptl_key *options;	    /* or NULL: none */
+	const struct bptl_need *needs;      /* or NULL: none */
+	const struct bptl_key *options;     /* or NULL: none */
 };
 
 /* A plugin. Everything in it must stay where it is for as long as the process lives: make it static const. */
 struct bptl_plugin {
-	uint32_t magic;							     /* BPTL_MAGIC */
-	uint16_t major;							     /* BPTL_SDK_MAJOR */
-	uint16_t minor;							     /* BPTL_SDK_MINOR */
+	uint32_t magic;                                                      /* BPTL_MAGIC */
+	uint16_t major;                                                      /* BPTL_SDK_MAJOR */
+	uint16_t minor;                                                      /* BPTL_SDK_MINOR */
 	uint16_t plugin_size, unit_size, variable_size, need_size, key_size; /* sizeof of the structs above */
-	const char *name;						     /* equals its [plugin NAME] section */
-	const char *version;						     /* of the plugin, free text */
-	const char *summary;						     /* one line */
-	const struct bptl_unit *units;
-	size_t unit_count;
+	const char *name;                                                    /* equals its [plugin NAME] section */
+	const char *version;                                                 /* of the plugin, free text */
+	const char *summary;                                                 /* one line */
+	const struct bptl_unit *const *units;                                /* ends with NULL; or NULL: none yet */
 	const struct bptl_key *options;
 	/* Called once before the first task. Put what you need later in *state. Return 0, or bptl_refuse(...): the
 	 * plugin is then not used, fini() is not called, and the text is shown at startup and by `bptl check`. May be
@@ -156,7 +155,7 @@ BPTL_EXPORT const struct bptl_plugin *bptl_describe(void);
 #define BPTL_REPEATABLE 1u /* sending it twice does no harm: bptl may send it again when its outcome is unknown */
 #define BPTL_TOLERATE 2u   /* an answer of 400 to 499 does not fail the task: look at .status */
 #define BPTL_ALL_PAGES 4u  /* GET and search: follow `next` to the end, .answer is the list of all `results` */
-#define BPTL_READ 8u	   /* a POST that changes nothing, such as a search */
+#define BPTL_READ 8u       /* a POST that changes nothing, such as a search */
 
 /* A request to a service, and its answer. */
 struct bptl_request {
@@ -165,18 +164,18 @@ struct bptl_request {
 	const char *service; /* type or alias; NULL: the configured service whose root is the longest prefix of url */
 	const char *url;     /* absolute under the service's root, or relative to it: "statussen" */
 	const char *const *headers; /* "Name: value" lines, ends with NULL; or NULL. Lines that are "" are left out. */
-	json_t *body;		    /* stolen; NULL: none */
+	json_t *body; /* stolen; json_object() for an empty one. NULL: none, which only GET and DELETE may have */
 	unsigned flags;
 	/* set by the call */
-	int status;	   /* HTTP status, 0 when there was none */
-	json_t *answer;	   /* borrowed: the JSON body, JSON null when the body is empty */
+	int status;        /* HTTP status, 0 when there was none */
+	json_t *answer;    /* borrowed: the JSON body, JSON null when the body is empty */
 	const char *error; /* borrowed: what the API said when status is 400 or more, else NULL */
 };
 
 /* A part of a mail that is not its text. */
 struct bptl_attachment {
-	const char *name;	/* file name; NULL: none */
-	const char *type;	/* MIME type */
+	const char *name;       /* file name; NULL: none */
+	const char *type;       /* MIME type */
 	const char *content_id; /* not NULL: shown inside the HTML part */
 	const void *data;
 	size_t size;
@@ -217,6 +216,7 @@ struct bptl_task_api {
 	json_t *(*member)(struct bptl_task *, json_t *object, const char *name);
 	const char *(*member_text)(struct bptl_task *, json_t *object, const char *name);
 	int (*exchange)(struct bptl_task *, struct bptl_request *requests, size_t count, size_t request_size);
+	int (*refused)(struct bptl_task *, const struct bptl_request *request);
 	int (*mail)(struct bptl_task *, const struct bptl_mail *, size_t mail_size, size_t attachment_size);
 	json_t *(*step)(struct bptl_task *, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg,
 			unsigned flags);
@@ -424,6 +424,12 @@ static inline int bptl_exchange(struct bptl_task *t, struct bptl_request *reques
 static inline json_t *bptl_send(struct bptl_task *t, struct bptl_request *request)
 {
 	return t->api->exchange(t, request, 1, sizeof(struct bptl_request)) ? NULL : request->answer;
+}
+
+/* Fails the task with an answer that BPTL_TOLERATE let through, as bptl_exchange() does without it. Returns -1. */
+static inline int bptl_refused(struct bptl_task *t, const struct bptl_request *request)
+{
+	return t->api->refused(t, request);
 }
 
 /* Sends a mail through the topic's smtp service. 0 or -1. */

@@ -10,8 +10,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "config/config.h"
 #include "check.h"
+#include "config/config.h"
 
 struct folder {
 	char path[64];

@@ -1,51 +1,51 @@
-/* test_config.c: good configurations: every key arrives where it belongs, and what is left out has its default. */
+/* test_config.c: good configurations: every key arrives where it belongs, and what is left out has its default.
+ * Long because each key stands here twice: in a file and in a check. */
 #include "check.h"
 
 #include "folder.h"
 
-static const char every_key[] =
-	"\xef\xbb\xbf; every key of [host]\r\n"
-	"[host]\r\n"
-	"workers = 7\r\n"
-	"drain = 1m\r\n"
-	"log = json\r\n"
-	"log_level = debug\r\n"
-	"state = state\r\n"
-	"worker_id = bptl-1\r\n"
-	"plugins = /opt/plugins\r\n"
-	"callback_allow = HTTPS://Zac.Example:443/back http://127.0.0.1:8000/\r\n"
-	"unknown_app = default\r\n"
-	"keep = 12h\r\n"
-	"[engine main]\n"
-	"type = camunda\n"
-	"url = https://engine.example/engine-rest\n"
-	"auth = basic\n"
-	"user = bptl\n"
-	"password_file = word\n"
-	"ca_file = ca.pem\n"
-	"client_cert = cert.pem\n"
-	"client_key = key.pem\n"
-	"timeout = 3\n"
-	"long_poll = 30m\n"
-	"max_tasks = 5\n"
-	"use_priority = no\n"
-	"order = desc\n"
-	"[engine token]\n"
-	"url = https://other.example/rest/\n"
-	"auth = bearer\n"
-	"token_file = word\n"
-	"[engine granted]\n"
-	"url = https://third.example/rest/\n"
-	"auth = oauth2\n"
-	"client_id = bptl\n"
-	"secret_file = word\n"
-	"token_url = https://login.example/token\n"
-	"scope = engine\n"
-	"[engine here]\n"
-	"type = local\n"
-	"[engine there]\n"
-	"type = local\n"
-	"database = tasks.db\n";
+static const char every_key[] = "\xef\xbb\xbf; every key of [host]\r\n"
+				"[host]\r\n"
+				"workers = 7\r\n"
+				"drain = 1m\r\n"
+				"log = json\r\n"
+				"log_level = debug\r\n"
+				"state = state\r\n"
+				"worker_id = bptl-1\r\n"
+				"plugins = /opt/plugins\r\n"
+				"callback_allow = HTTPS://Zac.Example:443/back http://127.0.0.1:8000/\r\n"
+				"unknown_app = default\r\n"
+				"keep = 12h\r\n"
+				"[engine main]\n"
+				"type = camunda\n"
+				"url = https://engine.example/engine-rest\n"
+				"auth = basic\n"
+				"user = bptl\n"
+				"password_file = word\n"
+				"ca_file = ca.pem\n"
+				"client_cert = cert.pem\n"
+				"client_key = key.pem\n"
+				"timeout = 3\n"
+				"long_poll = 30m\n"
+				"max_tasks = 5\n"
+				"use_priority = no\n"
+				"order = desc\n"
+				"[engine token]\n"
+				"url = https://other.example/rest/\n"
+				"auth = bearer\n"
+				"token_file = word\n"
+				"[engine granted]\n"
+				"url = https://third.example/rest/\n"
+				"auth = oauth2\n"
+				"client_id = bptl\n"
+				"secret_file = word\n"
+				"token_url = https://login.example/token\n"
+				"scope = engine\n"
+				"[engine here]\n"
+				"type = local\n"
+				"[engine there]\n"
+				"type = local\n"
+				"database = tasks.db\n";
 
 static const char services[] = "[service zaken]\n"
 			       "type = zrc\n"
@@ -353,8 +353,8 @@ TEST(every_key_of_a_topic_arrives)
 	assert_string_equal(topic->plugin, "zgw");
 	assert_string_equal(topic->unit, "CreateZaakTask");
 	check_path(&folder, topic->unit_place.file, "2-work.ini");
-	assert_int_equal(topic->unit_place.line, 14);
-	assert_int_equal(topic->uses_place.line, 16);
+	assert_int_equal(topic->unit_place.line, 15);
+	assert_int_equal(topic->uses_place.line, 17);
 	assert_string_equal(config->engines[topic->engine].name, "main");
 	assert_int_equal(topic->use_count, 4);
 	assert_string_equal(topic->uses[0].alias, "zaken");
@@ -491,8 +491,7 @@ TEST(a_long_first_wait_lengthens_the_longest_wait)
 	struct config *config;
 
 	folder_make(&folder);
-	folder_put(&folder, "a.ini",
-		   "[plugin p]\n[engine e]\ntype = local\n[topic t]\nunit = p.U\nretry_wait = 2h\n");
+	folder_put(&folder, "a.ini", "[plugin p]\n[engine e]\ntype = local\n[topic t]\nunit = p.U\nretry_wait = 2h\n");
 	config = folder_read(&folder);
 	assert_int_equal(config->topics[0].retry_wait_most, 2 * 3600 * 1000);
 	config_free(config);

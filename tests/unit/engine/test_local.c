@@ -222,8 +222,9 @@ static json_t *shown(struct bench *bench, const char *id, const char *state)
 
 	if (!tasks)
 		fail_msg("%s", error.text);
-	json_array_foreach(tasks, i, task) if (text_equal(json_string_value(json_object_get(task, "id")), id)) found =
-		json_incref(task);
+	json_array_foreach (tasks, i, task)
+		if (text_equal(json_string_value(json_object_get(task, "id")), id))
+			found = json_incref(task);
 	json_decref(tasks);
 	assert_non_null(found);
 	assert_string_equal(json_string_value(json_object_get(found, "state")), state);

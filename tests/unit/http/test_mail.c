@@ -453,7 +453,7 @@ TEST(addresses_are_checked)
 {
 	static const char *const good[] = {"a@b", "jan.de-vries+zaak@gemeente.example", "o'neil@x.example"};
 	static const char *const bad[] = {
-		"",	 "a",	    "@b",      "a@",	"a@b@c",	 "a b@c",   "<a@b>",
+		"",      "a",       "@b",      "a@",    "a@b@c",         "a b@c",   "<a@b>",
 		"a@b,c", "a@b\r\n", "\"a\"@b", "a@b;c", "a@[127.0.0.1]", "a@b\x7f", "caf\xc3\xa9@b"};
 	struct error error;
 	char longest[300];
@@ -544,7 +544,7 @@ TEST(a_large_mail_that_breaks_off_half_way_was_not_sent)
 	file.data = data;
 	mail.attachments = &file;
 	mail.attachment_count = 1;
-	script.cut_after = 100000;
+	script.cut_after = 30000;
 	open_world(&world);
 	world.service.timeout = 15000;
 	deliver(&world, &script, &mail);
