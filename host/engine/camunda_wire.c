@@ -360,8 +360,14 @@ enum engine_result camunda_judge(const struct http_answer *answer, char **words)
 	}
 	own = client_words(answer);
 	result = judge_status(answer, own);
-	*words = result == ENGINE_TAKEN ? mem_text("")
-					: mem_format("HTTP %ld%s%s", answer->status, *own ? ": " : "", own);
+	if (result == ENGINE_TAKEN)
+		*words = mem_text("");
+	else
+		*words = mem_format("HTTP %ld%s%s%s", answer->status,
+				    result == ENGINE_REFUSED && answer->status >= 500
+					    ? ": a value is too long for the engine's database"
+					    : "",
+				    *own ? ": " : "", own);
 	free(own);
 	return result;
 }

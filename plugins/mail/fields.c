@@ -216,6 +216,8 @@ static int is_url(const char *url)
 	for (const char *c = url; *c; c++)
 		if (space_length(c) || (unsigned char)*c < 0x20 || strchr("<>\"\\\x7f", *c))
 			return 0;
+	if (strchr("?#", url[0]) || (url[0] == '/' && (url[1] != '/' || strchr("/?#", url[2]))))
+		return 0; /* no host: a mail has no page that this could lean on */
 	return is_web_url(url) || !has_scheme(url);
 }
 
@@ -308,7 +310,7 @@ static const char *add_assignee(struct bptl_task *t, const char *url, const char
 			   url + length);
 }
 
-/* What href needs: a mail has no page that a relative address could lean on. */
+/* What href needs. */
 static const char *link_to(struct bptl_task *t, const char *url)
 {
 	if (is_web_url(url))

@@ -10,34 +10,6 @@
 #include "folder.h"
 #include "send_email.h"
 
-static const struct bptl_variable send_email_in[] = {
-	{"sender", BPTL_OBJECT, BPTL_REQUIRED, "who writes: name, email (receives the answers: Reply-To)", NULL},
-	{"receiver", BPTL_OBJECT, BPTL_REQUIRED, "who gets the mail: name, email; optional assignee (user name)", NULL},
-	{"email", BPTL_OBJECT, BPTL_REQUIRED, "subject; content (may be blank)", NULL},
-	{"template", BPTL_TEXT, BPTL_REQUIRED, "generiek, accordering, advies, nen2580 or verzoek_afgehandeld", NULL},
-	{"context", BPTL_OBJECT, BPTL_PRESENT,
-	 "vraag, zaakIdentificatie, zaakOmschrijving, doReviewUrl, reviewType, zaakDetailUrl, deadline (YYYY-MM-DD), "
-	 "as "
-	 "far as the template needs them; may be {}",
-	 NULL},
-	{NULL, BPTL_ANY, 0, NULL, NULL},
-};
-
-static const struct bptl_need send_email_needs[] = {
-	{"smtp", NULL, BPTL_REQUIRED, "the mail server; its `from` is the sender's address of every mail"},
-	{NULL, NULL, 0, NULL},
-};
-
-static const struct bptl_unit send_email_unit = {
-	.name = "SendEmailTask",
-	.summary = "Sends a mail made from a template",
-	.doc = "To is receiver.email, Reply-To is sender.email, From is the mail server's own address. A value "
-	       "that is missing, blank or not valid fails the task, and nothing is sent. When doReviewUrl and "
-	       "receiver.assignee are both given, the address gets the query parameter assignee.",
-	.run = send_email,
-	.in = send_email_in,
-	.needs = send_email_needs,
-};
 static const struct bptl_unit *const units[] = {&send_email_unit, NULL};
 
 static const struct bptl_key options[] = {

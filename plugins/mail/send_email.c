@@ -42,7 +42,7 @@ static const char *fill_in(struct bptl_task *t, const struct template *template,
 	return kept;
 }
 
-int send_email(struct bptl_task *t)
+static int send_email(struct bptl_task *t)
 {
 	const struct folder *folder = bptl_state(t);
 	const char *values[FIELD_COUNT];
@@ -69,3 +69,32 @@ int send_email(struct bptl_task *t)
 		return -1;
 	return bptl_send_mail(t, &mail);
 }
+
+static const struct bptl_variable variables[] = {
+	{"sender", BPTL_OBJECT, BPTL_REQUIRED, "who writes: name, email (receives the answers: Reply-To)", NULL},
+	{"receiver", BPTL_OBJECT, BPTL_REQUIRED, "who gets the mail: name, email; optional assignee (user name)", NULL},
+	{"email", BPTL_OBJECT, BPTL_REQUIRED, "subject; content (may be blank)", NULL},
+	{"template", BPTL_TEXT, BPTL_REQUIRED, "generiek, accordering, advies, nen2580 or verzoek_afgehandeld", NULL},
+	{"context", BPTL_OBJECT, BPTL_PRESENT,
+	 "what the template needs of vraag, zaakIdentificatie, zaakOmschrijving, doReviewUrl, reviewType, "
+	 "zaakDetailUrl "
+	 "and deadline (YYYY-MM-DD); may be {}",
+	 NULL},
+	{NULL, BPTL_ANY, 0, NULL, NULL},
+};
+
+static const struct bptl_need needs[] = {
+	{"smtp", NULL, BPTL_REQUIRED, "the mail server; its `from` is the sender's address of every mail"},
+	{NULL, NULL, 0, NULL},
+};
+
+const struct bptl_unit send_email_unit = {
+	.name = "SendEmailTask",
+	.summary = "Sends a mail made from a template",
+	.doc = "To is receiver.email, Reply-To is sender.email, From is the mail server's own address. A value "
+	       "that is missing, blank or not valid fails the task, and nothing is sent. When doReviewUrl and "
+	       "receiver.assignee are both given, the address gets the query parameter assignee.",
+	.run = send_email,
+	.in = variables,
+	.needs = needs,
+};

@@ -4,6 +4,6 @@
 
 #include <bptl/plugin.h>
 
-int send_email(struct bptl_task *t);
+extern const struct bptl_unit send_email_unit;
 
 #endif

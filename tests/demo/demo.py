@@ -1,6 +1,7 @@
 """The demo behind ./quickstart: starts stand-ins of the ZGW services and of a mail server, an engine if asked, and bptl;
 runs cases from beginning to end and tells each step. Every process that it started ends with it."""
 import argparse
+import logging
 import pathlib
 import secrets
 import shutil
@@ -52,6 +53,7 @@ class Demo:
     def start(self):
         say = self.report.say
         say(f"Logs and configuration are in {self.folder}")
+        logging.basicConfig(filename=self.folder / "standins.log")
         self.zgw = ZgwStandIn()
         self.zgw.start()
         self.running.append(self.zgw)
@@ -81,8 +83,9 @@ class Demo:
         else:
             self.report.say(f"On the embedded engine, the tasks of tests/processes/zaak.bpmn one by one; cases: {len(cases)}")
             found = chain.run_cases(self.options.bptl, self.conf, cases, self.report)
-        for mail in self.smtp.mails[:1]:
-            self.report.mail(mail["subject"], ", ".join(mail["to"]), mail["text"])
+        receiver = cases[0]["receiver"]["email"]
+        for mail in [mail for mail in self.smtp.mails if receiver in mail["to"]]:
+            self.report.mail(mail["subject"], receiver, mail["text"])
         if found[0].get("zaakUrl"):
             self.report.zaak(self.zgw, found[0]["zaakUrl"])
         return self.report.end()

@@ -21,6 +21,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -130,6 +131,7 @@ class SmtpStandIn:
     def _protocol(self):
         login = {"authenticator": self._log_in, "auth_required": True,
                  "auth_require_tls": self._starttls} if self.user else {}
+        warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS", UserWarning)  # --tls: it is there already
         return SMTP(Handler(self), hostname="localhost", data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=False, loop=self._loop,
                     tls_context=self._context if self._starttls else None, require_starttls=self._starttls, **login)
 

@@ -1,6 +1,5 @@
 """What the tests of the plugin mail share: valid variables, and running the unit with some of them changed."""
 import copy
-import datetime
 
 import pytest
 
@@ -10,15 +9,6 @@ VALID = {
     "email": {"subject": "Uw zaak", "content": "Eerste regel\nTweede regel"},
     "template": "generiek",
     "context": {},
-}
-CONTEXT = {
-    "vraag": "Klopt de tekening?",
-    "zaakIdentificatie": "ZAAK-2026-0000000001",
-    "zaakOmschrijving": "Dakkapel",
-    "doReviewUrl": "https://zac.example/review?uuid=1",
-    "reviewType": "accordering",
-    "zaakDetailUrl": "https://zac.example/zaak/1",
-    "deadline": str(datetime.date(2026, 2, 3)),
 }
 
 

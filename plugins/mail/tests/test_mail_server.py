@@ -6,6 +6,7 @@ from smtp import SmtpStandIn
 def use(conf, server, **keys):
     """Sends through another stand-in, by TLS."""
     scheme = keys.pop("scheme", "smtp")
+    conf.remove("service post")
     conf.section("service post", type="smtp", root=f"{scheme}://localhost:{server.port}", **{"from": "zaken@example.nl"}, **keys)
 
 
@@ -54,9 +55,11 @@ def test_a_wrong_password_is_refused_for_good(secure):
     assert "535" in message and "helemaal-fout" not in message
 
 
-def test_starttls_that_is_not_offered_is_an_error(mailer, conf, smtp):
-    use(conf, smtp, starttls="required")
+def test_starttls_that_is_not_offered_is_an_error(mailer, conf):
+    mailer.server = SmtpStandIn().start()
+    use(conf, mailer.server, starttls="required")
     assert "STARTTLS" in mailer.failed()
+    mailer.server.stop()
 
 
 def test_a_busy_server_is_tried_again(mailer):
@@ -73,7 +76,7 @@ def test_an_answer_that_never_came_is_reported_and_not_repeated(mailer, smtp):
     assert len(smtp.mails) == 1 and smtp.mails[0]["message_id"].strip("<>") in outcome["message"]
 
 
-def test_no_server_is_tried_again(mailer, conf, smtp):
+def test_no_server_is_tried_again(mailer, conf):
     dead = SmtpStandIn().start()
     dead.stop()
     use(conf, dead, starttls="off")

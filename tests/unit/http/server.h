@@ -168,6 +168,17 @@ static inline void server_stop(struct server *server)
 	(void)pthread_mutex_destroy(&server->lock);
 }
 
+/* Is the server to stop? For answers that take their time. */
+static inline int server_stopping(struct server *server)
+{
+	int stop;
+
+	(void)pthread_mutex_lock(&server->lock);
+	stop = server->stop;
+	(void)pthread_mutex_unlock(&server->lock);
+	return stop;
+}
+
 /* How often a text occurs in all requests so far. */
 static inline int server_count(struct server *server, const char *text)
 {

@@ -457,6 +457,36 @@ TEST(a_new_token_that_is_refused_is_not_replaced_for_ever)
 	tear_down(&stage);
 }
 
+/* "/late" is refused whatever comes, and late; anything else takes "token-1" once. */
+ANSWER(refuse_late)
+{
+	if (text_starts(request, "GET /api/v1/late ")) {
+		(void)usleep(400000);
+		return server_reply(fd, 401, "", "no");
+	}
+	return revoke_the_first(server, fd, number, request);
+}
+
+TEST(a_late_refusal_of_an_old_token_leaves_the_new_one)
+{
+	struct stage stage;
+	struct outcome late = {0}, other = {0};
+
+	set_up(&stage, refuse_late, SERVICE_OAUTH2);
+	assert_int_equal(get(&stage, "x").status, 200);
+	(void)begin(&stage, "late", &late);
+	(void)begin(&stage, "x", &other);
+	finish(&stage, &other);
+	assert_int_equal(other.status, 200);
+	assert_int_equal(late.calls, 0);
+	finish(&stage, &late);
+	assert_int_equal(late.status, 401);
+	/* sent with the old and with the new token, and no third time */
+	assert_int_equal(server_count(&stage.server, "GET /api/v1/late "), 2);
+	assert_int_equal(server_count(&stage.server, "POST /token"), 2);
+	tear_down(&stage);
+}
+
 ANSWER(give_short_tokens)
 {
 	return is_token_request(request)
@@ -658,6 +688,7 @@ TESTS(cmocka_unit_test(each_way_of_authentication_puts_its_own_header),
       cmocka_unit_test(each_client_id_has_a_token_of_its_own),
       cmocka_unit_test(a_refused_token_is_replaced_and_the_request_sent_again),
       cmocka_unit_test(a_new_token_that_is_refused_is_not_replaced_for_ever),
+      cmocka_unit_test(a_late_refusal_of_an_old_token_leaves_the_new_one),
       cmocka_unit_test(a_token_that_is_nearly_over_is_not_used),
       cmocka_unit_test(a_token_endpoint_that_fails_is_named_with_its_words),
       cmocka_unit_test(a_call_can_be_cancelled_in_every_state), cmocka_unit_test(a_callback_may_ask_again),

@@ -262,7 +262,7 @@ ANSWER(say_it_slowly)
 	struct timespec wait = {.tv_nsec = 100000000};
 
 	server_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
-	for (int i = 0; i < 20 && !server->stop; i++) {
+	for (int i = 0; i < 20 && !server_stopping(server); i++) {
 		server_say(fd, "x");
 		(void)nanosleep(&wait, NULL);
 	}
