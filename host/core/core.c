@@ -251,7 +251,7 @@ static int open_state(struct core *core, struct error *error)
 	if (make_folder(config->host.state, error))
 		return -1;
 	core->journal = journal_open(config->host.state, error);
-	if (!core->journal)
+	if (!core->journal || journal_hear_orphans(core->journal, config->host.state, core->log, error))
 		return -1;
 	core->worker_id = config->host.worker_id ? mem_text(config->host.worker_id) : journal_worker_id(core->journal);
 	core->fetchers = mem_new(config->engine_count, sizeof(*core->fetchers));
@@ -318,6 +318,10 @@ static int start(struct core *core, int signals)
 	struct error error;
 	int status = 0;
 
+	if (open_state(core, &error)) {
+		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
+		return 73; /* EX_CANTCREAT */
+	}
 	load_plugins(core, signals);
 	if (core->draining)
 		return 1;
@@ -328,9 +332,6 @@ static int start(struct core *core, int signals)
 			 "%zu problems in the configuration: nothing was started (bptl check shows the same)",
 			 problems.count);
 		status = 78; /* EX_CONFIG */
-	} else if (open_state(core, &error)) {
-		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
-		status = 73; /* EX_CANTCREAT */
 	}
 	problems_free(&problems);
 	return status;

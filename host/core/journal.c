@@ -76,8 +76,9 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
 struct journal {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];
-	int lock; /* the file whose lock keeps a second host out */
-	int open; /* a transaction is */
+	int lock;    /* the file whose lock keeps a second host out */
+	int runners; /* the one that runners hold, too */
+	int open;    /* a transaction is */
 	int failed;
 	struct error error;
 };
@@ -149,7 +150,7 @@ struct journal *journal_open(const char *folder, struct error *error)
 	mode_t mask = umask(0077); /* SQLite makes its files with the umask, WAL and all */
 	int code;
 
-	journal->lock = -1;
+	journal->lock = journal->runners = -1;
 	code = lock_folder(journal, folder, error);
 	if (!code &&
 	    sqlite3_open_v2(path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
@@ -174,6 +175,8 @@ void journal_close(struct journal *journal)
 	(void)sqlite3_close(journal->db);
 	if (journal->lock >= 0)
 		(void)close(journal->lock);
+	if (journal->runners >= 0)
+		(void)close(journal->runners);
 	free(journal);
 }
 
@@ -413,6 +416,16 @@ void journal_purge(struct journal *journal, int64_t before)
 		(void)sqlite3_bind_int64(statement, 1, before);
 		finish_write(journal, statement);
 	}
+}
+
+int journal_runner_lock(const struct journal *journal)
+{
+	return journal ? journal->runners : -1;
+}
+
+void journal_set_runner_lock(struct journal *journal, int fd)
+{
+	journal->runners = fd;
 }
 
 int journal_commit(struct journal *journal, struct error *error)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/log.h"
 
 struct journal;
 
@@ -35,6 +36,12 @@ struct journal_row {
 
 /* Opens or makes <folder>/journal.db and locks the folder against a second host. NULL and the reason. */
 struct journal *journal_open(const char *folder, struct error *error);
+/* Waits until the runners of an earlier host have ended, and takes what they heard after it was killed. A runner
+ * inherits the descriptor of journal_runner_lock(), and so holds its lock until it ends. 0, or -1 when they do not end
+ * in time. */
+int journal_hear_orphans(struct journal *journal, const char *folder, struct log *log, struct error *error);
+int journal_runner_lock(const struct journal *journal);
+void journal_set_runner_lock(struct journal *journal, int fd); /* for late.c */
 void journal_close(struct journal *journal);
 /* The worker id that belongs to this state folder: made once, then kept. Owned. */
 char *journal_worker_id(struct journal *journal);

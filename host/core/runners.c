@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,10 +55,10 @@ static json_t *start_frame(const struct seat *seat)
 
 	for (size_t i = 0; i < seat->plugin->setting_count; i++)
 		json_put_text(settings, seat->plugin->settings[i].name, seat->plugin->settings[i].value);
-	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "type", "start", "plugin", seat->plugin->name,
+	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:s}", "type", "start", "plugin", seat->plugin->name,
 				  "library", seat->library, "settings", settings, "log_level",
-				  (int)log_level_of(seat->core->log), "log_format",
-				  (int)log_format_of(seat->core->log)));
+				  (int)log_level_of(seat->core->log), "log_format", (int)log_format_of(seat->core->log),
+				  "state", seat->core->config->host.state));
 }
 
 /* LD_BIND_NOW makes a missing symbol show when the plugin is loaded; libltdl alone would bind it at first use. The
@@ -98,6 +99,8 @@ static int spawn(const struct seat *seat, struct process *process, int socket, i
 	(void)posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO); /* what a unit prints is log */
 	(void)posix_spawn_file_actions_adddup2(&actions, socket, 3);
 	(void)posix_spawn_file_actions_adddup2(&actions, note, 4);
+	if (journal_runner_lock(seat->core->journal) >= 0)
+		(void)posix_spawn_file_actions_adddup2(&actions, journal_runner_lock(seat->core->journal), 5);
 	code = posix_spawn(&process->pid, "/proc/self/exe", &actions, &attributes, arguments, environment);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attributes);
@@ -352,6 +355,7 @@ static void bury(struct seat *seat, struct process *process)
 	int status = 0, was_current = process == seat->current;
 	struct process **at = &seat->retired;
 
+	(void)kill(process->pid, SIGKILL); /* it may live on with its descriptors closed; a dead one keeps its status */
 	while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	take_notes(seat, process);
@@ -396,6 +400,24 @@ void seat_serve(struct seat *seat, int64_t now)
 	}
 }
 
+/* It ends when its socket closes: an idle one calls fini() and is waited for; one that holds tasks hears out what it
+ * has under way, and is left to do so. */
+static void end_process(struct process *process)
+{
+	const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+
+	(void)shutdown(process->socket, SHUT_RDWR);
+	if (process->held)
+		return;
+	for (int i = 0; i < 200; i++) {
+		if (waitpid(process->pid, NULL, WNOHANG) != 0)
+			return;
+		(void)nanosleep(&moment, NULL);
+	}
+	(void)kill(process->pid, SIGKILL); /* fini() does not return */
+	(void)waitpid(process->pid, NULL, 0);
+}
+
 void seat_clear(struct seat *seat)
 {
 	struct process *next;
@@ -407,16 +429,7 @@ void seat_clear(struct seat *seat)
 		process_free(p);
 	}
 	if (seat->current) {
-		(void)shutdown(seat->current->socket, SHUT_RDWR); /* it ends when it sees this: fini() is called */
-		if (seat->current->held)
-			(void)kill(seat->current->pid, SIGKILL);
-		for (int i = 0; i < 200 && waitpid(seat->current->pid, NULL, WNOHANG) == 0; i++) {
-			(void)usleep(10000);
-			if (i == 199) {
-				(void)kill(seat->current->pid, SIGKILL); /* fini() does not return */
-				(void)waitpid(seat->current->pid, NULL, 0);
-			}
-		}
+		end_process(seat->current);
 		process_free(seat->current);
 	}
 	json_decref(seat->about);

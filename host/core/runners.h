@@ -2,7 +2,7 @@
  * its tasks now, and processes that were retired and only finish what they hold.
  *
  * Frames to a runner:
- *   {type: start, plugin, library, settings, log_level, log_format}   the first
+ *   {type: start, plugin, library, settings, log_level, log_format, state}   the first
  *   {type: services, services, apps, unknown_app_refuse}               after it is ready
  *   {type: run, key, unit, facts, variables, properties, options, uses, steps, first_run, time_limit, lock_until}
  *   {type: lock, key, until}       the lock was extended (clock_boot ms: the clock is the same in all processes)
@@ -63,7 +63,7 @@ void seat_run(struct seat *seat, struct process *process, json_t *frame);
 void process_send(struct process *process, json_t *frame);
 /* No more tasks for this process: it may finish what it holds until then, and is killed. A new one is started. */
 void seat_retire(struct seat *seat, struct process *process, int64_t kill_at);
-/* Kills every process and waits for them. */
+/* Ends every process. */
 void seat_clear(struct seat *seat);
 /* When it needs a turn. */
 int64_t seat_due(const struct seat *seat);

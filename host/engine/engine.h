@@ -17,10 +17,11 @@
 /* How the engine took what we said. */
 enum engine_result {
 	ENGINE_TAKEN,   /* 2xx */
-	ENGINE_GONE,    /* 404: the task is done, cancelled, or was never there */
+	ENGINE_GONE,    /* 404 in the engine's own words: the task is done, cancelled, or was never there */
 	ENGINE_LOST,    /* 400 and the engine says that another worker, or none, holds the lock */
-	ENGINE_AGAIN,   /* no answer, 408, 425, 429, 5xx: say it again later (500 is how optimistic locking shows) */
-	ENGINE_REFUSED, /* any other 4xx, or an answer that makes no sense */
+	ENGINE_AGAIN,   /* no answer, 3xx, 408, 425, 429, 5xx (500 is how optimistic locking shows), or what no engine
+			 * says, such as a proxy's page or its 404: say it again later */
+	ENGINE_REFUSED, /* any other 4xx, or a 5xx because a value is too long: saying it again cannot help */
 	ENGINE_STOPPED  /* engine_stop_fetch() or engine_free() ended it */
 };
 
@@ -45,7 +46,8 @@ struct engine_task {
 		*tenant; /* or NULL */
 	int64_t priority;
 	int retries;        /* -1: null, no failure yet */
-	int64_t lock_until; /* clock_boot() milliseconds, counted from when the request was sent: never too late */
+	int64_t lock_until; /* clock_boot() milliseconds: counted from a second before the answer came, or from the
+			     * sending, whichever is later */
 	json_t *variables;  /* name: {type, value, valueInfo} exactly as the engine holds them */
 	json_t *properties; /* extension properties, name: text; or NULL */
 };
@@ -57,7 +59,8 @@ struct engine;
 typedef void engine_fetched(void *arg, enum engine_result result, struct engine_task *tasks, size_t count,
 			    const char *words);
 typedef void engine_answered(void *arg, enum engine_result result, const char *words);
-/* ids of tasks that are locked by this worker id. Borrowed. */
+/* ids of tasks that are locked by this worker id. A task that has failed before is not among them: in the engines'
+ * lists the wait for its retry looks like a lock of the worker that reported the failure. Borrowed. */
 typedef void engine_listed(void *arg, enum engine_result result, const char *const *ids, size_t count,
 			   const char *words);
 

@@ -1,12 +1,15 @@
-/* mail.c: see mail.h. libcurl speaks SMTP and writes the MIME parts; the header lines come from mail_text.c.
+/* mail.c: see mail.h. libcurl speaks SMTP and writes the MIME parts; the header lines come from mail_text.c. A little
+ * over 400 lines, because parts, exchange and verdict share struct mail_call.
  *
  * Was the mail sent? A server may only deliver after the lone "." that ends DATA. curl writes it when every part has
  * been read, so an exchange that breaks while the last reply is 354 (go ahead) and all parts were read may have been
  * delivered: MAIL_UNKNOWN. In every other case it was not. Each mail has a connection of its own: one that was kept
  * open and dropped by the server meanwhile would blur that line.
  *
- * libcurl 7.88 waits for the reply to the "." without giving the multi handle back: other exchanges of the same
- * process stand still for as long as the server thinks, at most the service's timeout. */
+ * libcurl 7.88 waits for the reply to the "." without giving the multi handle back. With mail_send() every other
+ * exchange on that handle stands still for as long as the server thinks (5 mails, a server that takes a second: turns
+ * of 3 seconds), and a mail that times out meanwhile looks as if its "." had been sent. mail_deliver() has neither
+ * fault. */
 #include "http/mail.h"
 
 #include <curl/curl.h>
@@ -378,15 +381,15 @@ static void set_server(struct mail_call *call, const struct service *service)
 	must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error));
 }
 
-struct mail_call *mail_send(struct http *http, const struct service *service, const struct bptl_mail *mail,
-			    const char *message_id, int64_t wall, mail_done *done, void *arg, struct error *error)
+/* Makes the mail, ready to be sent; NULL and the reason when it cannot be made. */
+static struct mail_call *call_new(const struct service *service, const struct bptl_mail *mail, const char *message_id,
+				  int64_t wall, mail_done *done, void *arg, struct error *error)
 {
 	struct mail_call *call;
 
 	if (mail_text_check(service, mail, message_id, error))
 		return NULL;
 	call = mem_new(1, sizeof(*call));
-	call->http = http;
 	call->done = done;
 	call->arg = arg;
 	call->service = mem_text(service->name);
@@ -402,8 +405,30 @@ struct mail_call *mail_send(struct http *http, const struct service *service, co
 	must(curl_easy_setopt(call->easy, CURLOPT_MAIL_RCPT, call->recipients));
 	must(curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers));
 	must(curl_easy_setopt(call->easy, CURLOPT_MIMEPOST, call->mime));
+	return call;
+}
+
+struct mail_call *mail_send(struct http *http, const struct service *service, const struct bptl_mail *mail,
+			    const char *message_id, int64_t wall, mail_done *done, void *arg, struct error *error)
+{
+	struct mail_call *call = call_new(service, mail, message_id, wall, done, arg, error);
+
+	if (!call)
+		return NULL;
+	call->http = http;
 	http_add_easy(http, call->easy, finish, call);
 	return call;
+}
+
+int mail_deliver(const struct service *service, const struct bptl_mail *mail, const char *message_id, int64_t wall,
+		 mail_done *done, void *arg, struct error *error)
+{
+	struct mail_call *call = call_new(service, mail, message_id, wall, done, arg, error);
+
+	if (!call)
+		return -1;
+	finish(call, curl_easy_perform(call->easy));
+	return 0;
 }
 
 void mail_cancel(struct mail_call *call)

@@ -33,8 +33,14 @@ typedef void mail_done(void *arg, const struct mail_answer *answer);
 struct mail_call *mail_send(struct http *http, const struct service *service, const struct bptl_mail *mail,
 			    const char *message_id, int64_t wall, mail_done *done, void *arg, struct error *error);
 
-/* Ends it now: done() is called, with MAIL_UNKNOWN when the text was sent already and else MAIL_LATER, before this
- * returns. */
+/* The same on the calling thread, which it holds up for the service's timeout (and as long again to say good-bye to a
+ * server that does not answer). done() is called from here. 0, or -1 and the reason when the mail cannot be made. Safe
+ * from several threads at once. The one to use wherever there is a thread that can wait: see mail.c. */
+int mail_deliver(const struct service *service, const struct bptl_mail *mail, const char *message_id, int64_t wall,
+		 mail_done *done, void *arg, struct error *error);
+
+/* Ends what mail_send() began, now: done() is called, with MAIL_UNKNOWN when the text was sent already and else
+ * MAIL_LATER, before this returns. */
 void mail_cancel(struct mail_call *call);
 
 /* The address check alone; for configuration and units. 0, or -1 and the reason. */

@@ -36,6 +36,7 @@ struct exchange {
 	struct task *task;
 	struct part *parts;
 	size_t count, pending;
+	int intended; /* there are mutations among them, whose intents are in the journal */
 	struct errand errand;
 	struct parking parking;
 };
@@ -140,11 +141,14 @@ static void part_start(struct part *part)
 		.url = part->url,
 		.headers = headers,
 		.body = part->request->body,
+		.repeatable = (part->request->flags & (BPTL_REPEATABLE | BPTL_READ)) != 0,
 		.timeout = task_time_left(task) > 1 ? task_time_left(task) : 1,
 	};
 	struct error error;
 
-	if (!client_send(task->shop->client, &request, part_done, part, &error)) {
+	if (atomic_load(&task->shop->orphaned))
+		(void)error_set(&error, "the host has stopped");
+	if (atomic_load(&task->shop->orphaned) || !client_send(task->shop->client, &request, part_done, part, &error)) {
 		part->refused_here = 1;
 		part->failure = HTTP_NOT_SENT;
 		part->words = mem_text(error.text);
@@ -228,7 +232,10 @@ static int intend(struct task *task, struct exchange *exchange)
 		json_decref(rows);
 		return -1;
 	}
-	return steps_intend(task, rows);
+	if (steps_intend(task, rows))
+		return -1;
+	exchange->intended = 1;
+	return 0;
 }
 
 /* ---- after the answer ---- */
@@ -374,7 +381,7 @@ static int remember(struct task *task, struct exchange *exchange)
 		if (part->mutation && !kept && !outcome_unknown(part) && !(part->status >= 200 && part->status < 300))
 			(void)json_array_append_new(drop, mem_json(json_integer(part->number)));
 	}
-	return steps_answer(task, rows, drop);
+	return steps_answer(task, exchange->intended, rows, drop);
 }
 
 static void part_clear(struct part *part)

@@ -35,9 +35,10 @@ static void post_done(void *arg, const struct mail_answer *answer)
 static void post_start(void *arg)
 {
 	struct post *post = arg;
-	struct error error;
+	struct error error = {"the host has stopped"};
 
-	if (mail_send(post->task->shop->http, post->service, post->mail, post->message_id, post->task->first_run,
+	if (!atomic_load(&post->task->shop->orphaned) &&
+	    mail_send(post->task->shop->http, post->service, post->mail, post->message_id, post->task->first_run,
 		      post_done, post, &error))
 		return;
 	post->refused_here = 1;
@@ -72,7 +73,7 @@ static int post_settle(struct task *task, struct post *post, int number, json_t 
 	} else if (post->refused_here || post->outcome != MAIL_UNKNOWN) {
 		(void)json_array_append_new(drop, mem_json(json_integer(number)));
 	}
-	if (steps_answer(task, rows, drop))
+	if (steps_answer(task, 1, rows, drop))
 		return -1;
 	if (post->refused_here)
 		return task_fail(task, 1, "%s: the mail was not sent: %s", what, post->words);
@@ -176,13 +177,13 @@ json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct 
 		json_decref(value);
 		value = NULL;
 		(void)task_fail(task, 1, "%s: failed without saying why", what);
-		(void)steps_answer(task, mem_json(json_array()), mem_json(json_pack("[i]", number)));
+		(void)steps_answer(task, 1, mem_json(json_array()), mem_json(json_pack("[i]", number)));
 		goto out;
 	}
 	value = task_keep(task, value);
 	(void)json_object_set_new(row, "state", mem_json(json_string("done")));
 	(void)json_object_set(row, "answer", value);
-	if (steps_answer(task, mem_json(json_pack("[O]", row)), mem_json(json_array())))
+	if (steps_answer(task, 1, mem_json(json_pack("[O]", row)), mem_json(json_array())))
 		value = NULL;
 out:
 	json_decref(row);

@@ -3,6 +3,7 @@
 #include "runner/runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/frame.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -25,7 +27,9 @@ struct runner {
 	int socket;
 	struct text in;
 	struct running *running;
-	int ended; /* the core has gone, or the frames make no sense */
+	char *late;         /* the file for what an orphan learns */
+	int64_t orphan_end; /* clock_boot: an orphan waits no longer */
+	int ended;          /* the core has gone, or the frames make no sense */
 };
 
 /* A task that this runner holds. */
@@ -38,12 +42,19 @@ struct running {
 /* A note on its way from a worker to the core. */
 struct notice {
 	struct runner *runner;
+	struct task *task;
 	struct errand errand;
 	json_t *frame;
 };
 
+#define ORPHAN_TIME 60000 /* ms in which an orphan hears out what is under way */
+
 static void send_frame(struct runner *runner, json_t *frame)
 {
+	if (runner->ended) {
+		json_decref(frame);
+		return;
+	}
 	if (frame_send(runner->socket, frame))
 		runner->ended = 1;
 }
@@ -99,24 +110,96 @@ static void begin(struct runner *runner, json_t *order)
 		mem_out(); /* no thread to be had: the core resumes the tasks elsewhere */
 }
 
-/* On the loop's thread, for a worker that waits. */
+/* ---- notes, and what becomes of them without a core ---- */
+
+/* A core that was killed leaves mutations under way whose answers only we can still hear. They go into a file of the
+ * state folder, which the next host reads before anything else: see core/late.c. */
+static void write_late(const struct runner *runner, const json_t *note)
+{
+	char *line = json_dumps(note, JSON_COMPACT);
+	int fd = runner->late ? open(runner->late, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+	struct text text = {0};
+
+	if (!line)
+		mem_out();
+	text_add(&text, line);
+	text_add(&text, "\n");
+	if (fd < 0 || write(fd, text.data, text.length) != (ssize_t)text.length || fsync(fd))
+		log_line(runner->log, LOG_ERROR, NULL,
+			 "what was heard after the host had stopped cannot be kept in %s: %s",
+			 runner->late ? runner->late : "a file", strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	text_free(&text);
+	free(line);
+}
+
+/* Intents that the core did not acknowledge were not sent, and never will be: they are taken back. */
+static void late_note(const struct runner *runner, json_t *frame)
+{
+	json_t *put = json_object_get(frame, "put"), *drop = json_object_get(frame, "drop");
+
+	for (size_t i = json_array_size(put); i-- > 0;) {
+		const json_t *row = json_array_get(put, i);
+
+		if (!text_equal(json_get_text(row, "state"), "intent"))
+			continue;
+		(void)json_array_append(drop, json_object_get(row, "step"));
+		(void)json_array_remove(put, i);
+	}
+	write_late(runner, frame);
+}
+
+/* On the loop's thread, for a worker that waits. The frame is kept until the core has acknowledged it. */
 static void send_notice(void *arg)
 {
 	struct notice *notice = arg;
+	struct runner *runner = notice->runner;
 
-	send_frame(notice->runner, notice->frame);
+	if (atomic_load(&runner->shop.orphaned)) {
+		late_note(runner, notice->frame);
+		atomic_store(&notice->task->note_failed, 1);
+		parking_wake(&notice->task->noted);
+		return;
+	}
+	notice->task->note = notice->frame;
+	send_frame(runner, json_incref(notice->frame));
 }
 
 static int note(struct task *task, json_t *put, json_t *drop)
 {
-	struct notice notice = {.runner = task->shop->note_arg};
+	struct notice notice = {.runner = task->shop->note_arg, .task = task};
 
 	notice.frame =
 		mem_json(json_pack("{s:s, s:s, s:o, s:o}", "type", "note", "key", task->key, "put", put, "drop", drop));
 	notice.errand = (struct errand){.run = send_notice, .arg = &notice};
 	errands_add(&task->shop->errands, &notice.errand);
 	parking_wait(&task->noted);
+	json_decref(notice.frame);
 	return atomic_load(&task->note_failed) ? -1 : 0;
+}
+
+/* The core is gone. Units are stopped at their next call; what is under way is heard out. */
+static void become_orphan(struct runner *runner)
+{
+	atomic_store(&runner->shop.orphaned, 1);
+	runner->orphan_end = clock_boot() + ORPHAN_TIME;
+	for (struct running *r = runner->running; r; r = r->next) {
+		struct task *task = r->job.task;
+
+		atomic_store(&task->lost, 1);
+		if (!task->note)
+			continue;
+		late_note(runner, task->note);
+		task->note = NULL;
+		atomic_store(&task->note_failed, 1);
+		parking_wake(&task->noted);
+	}
+}
+
+static int orphan_done(const struct runner *runner)
+{
+	return atomic_load(&runner->shop.open_intents) == 0 || clock_boot() >= runner->orphan_end;
 }
 
 /* ---- frames ---- */
@@ -140,6 +223,7 @@ static void take_frame(struct runner *runner, json_t *frame)
 	} else if (text_equal(type, "lost") && task) {
 		atomic_store(&task->lost, 1);
 	} else if (text_equal(type, "noted") && task) {
+		task->note = NULL;
 		atomic_store(&task->note_failed, !json_get_boolean(frame, "ok", 0));
 		parking_wake(&task->noted);
 	}
@@ -191,6 +275,11 @@ static int serve(struct runner *runner, int note_fd)
 			take_frames(runner);
 		fd.revents = 0;
 	}
+	become_orphan(runner);
+	while (!orphan_done(runner)) {
+		(void)http_turn(runner->shop.http, NULL, 0, 100);
+		errands_run(&runner->shop.errands);
+	}
 	if (runner->running)
 		_exit(0); /* workers still hold tasks: nothing may be freed under them */
 	workshop_close(&runner->shop);
@@ -204,9 +293,8 @@ int runner_main(int socket_fd, int note_fd)
 	json_t *order;
 	int code = 0;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a core that is gone has nobody to hear of what we do */
-#ifndef __SANITIZE_ADDRESS__                    /* whose leak check traces the process */
-	(void)prctl(PR_SET_DUMPABLE, 0);        /* secrets stay out of core files */
+#ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */
+	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
 #endif
 	(void)signal(SIGINT, SIG_IGN); /* the core decides when we end */
 	(void)signal(SIGTERM, SIG_IGN);
@@ -216,6 +304,8 @@ int runner_main(int socket_fd, int note_fd)
 		return 70;
 	runner.log = log_new((enum log_level)json_get_integer(order, "log_level", LOG_INFO),
 			     (enum log_format)json_get_integer(order, "log_format", LOG_LOGFMT));
+	if (json_get_text(order, "state"))
+		runner.late = mem_format("%s/late-%d.jsonl", json_get_text(order, "state"), (int)getpid());
 	if (workshop_open(&runner.shop, order, runner.log, &error)) {
 		send_refusal(&runner, error.text);
 	} else {
@@ -226,6 +316,7 @@ int runner_main(int socket_fd, int note_fd)
 		code = serve(&runner, note_fd);
 	}
 	json_decref(order);
+	free(runner.late);
 	text_free(&runner.in);
 	log_free(runner.log);
 	return code;

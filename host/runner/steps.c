@@ -113,12 +113,20 @@ int steps_intend(struct task *task, json_t *rows)
 		(void)json_object_set_new(row, "state", mem_json(json_string("intent")));
 	(void)json_array_extend(rows, task->reads);
 	(void)json_array_clear(task->reads);
-	return note(task, rows, mem_json(json_array()));
+	(void)atomic_fetch_add(&task->shop->open_intents, 1);
+	if (note(task, rows, mem_json(json_array())) == 0)
+		return 0;
+	(void)atomic_fetch_sub(&task->shop->open_intents, 1);
+	return -1;
 }
 
-int steps_answer(struct task *task, json_t *rows, json_t *drop)
+int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop)
 {
-	return note(task, rows, drop);
+	int code = note(task, rows, drop);
+
+	if (intended)
+		(void)atomic_fetch_sub(&task->shop->open_intents, 1);
+	return code;
 }
 
 void steps_read(struct task *task, json_t *row)

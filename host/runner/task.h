@@ -33,6 +33,8 @@ struct workshop {
 	 * task is lost. Both lists are stolen. NULL: there is no journal (bptl exec). */
 	int (*note)(struct task *task, json_t *put, json_t *drop);
 	void *note_arg;
+	atomic_int open_intents; /* mutations that are in the journal and not answered yet */
+	atomic_int orphaned;     /* the core is gone: nothing new is sent, what is under way is heard out */
 };
 
 enum outcome { OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_BPMN_ERROR };
@@ -53,6 +55,7 @@ struct task {
 	_Atomic int64_t lock_until; /* clock_boot milliseconds */
 	atomic_int lost;
 	struct parking noted; /* where the worker waits for the journal */
+	json_t *note;         /* what the core has not acknowledged yet; borrowed from the worker, for the loop alone */
 	atomic_int note_failed;
 
 	/* task memory */
@@ -123,8 +126,9 @@ enum step_verdict steps_look(struct task *task, int number, const json_t *row, i
 json_t *steps_row(int number, const char *what, const char *method, const char *url, const char *body);
 /* Journals the intents of mutations (list of rows, stolen) with the reads before them. 0 or -1 with the task failed. */
 int steps_intend(struct task *task, json_t *rows);
-/* Journals answers of mutations (list, stolen) and drops refused intents (list of numbers, stolen). 0 or -1. */
-int steps_answer(struct task *task, json_t *rows, json_t *drop);
+/* Journals answers of mutations (list, stolen) and drops refused intents (list of numbers, stolen); ends what
+ * steps_intend() began when `intended`. 0 or -1. */
+int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop);
 /* Remembers an answered read (stolen). */
 void steps_read(struct task *task, json_t *row);
 /* Waits until enough of the lock is left to start a mutation. 0, or -1 with the task failed. */

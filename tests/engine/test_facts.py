@@ -5,8 +5,6 @@ import urllib.error
 import uuid
 
 import pytest
-from rest import ENGINES
-from settings import CASE
 
 PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"
@@ -78,18 +76,3 @@ def test_a_text_over_4000_characters_is_refused_with_500(real_engine, key):
     with pytest.raises(urllib.error.HTTPError) as refused:
         real_engine.post(f"external-task/{task['id']}/complete", {"workerId": "facts", "variables": variables})
     assert refused.value.code == 500
-
-
-def test_zaak_bpmn_hands_out_the_tasks_of_the_case_in_order(real_engine):
-    real_engine.deploy(ENGINES.parent / "processes" / "zaak.bpmn")
-    instance = real_engine.start("zaak", {"zaakIdentificatie": "ZAAK-1", "einddatum": "2026-01-16"}, f"facts-{uuid.uuid4().hex}")
-    topics = []
-    for _ in CASE:
-        tasks = [{"topicName": topic, "lockDuration": 60000, "processInstanceId": instance, "deserializeValues": False} for topic in CASE]
-        [task] = real_engine.post("external-task/fetchAndLock", {"workerId": "facts", "maxTasks": 2, "topics": tasks})
-        topics.append(task["topicName"])
-        last = task["variables"]
-        real_engine.post(f"external-task/{task['id']}/complete", {"workerId": "facts"})
-    assert topics == list(CASE)
-    assert "Uw zaak ZAAK-1 is afgehandeld" in last["email"]["value"]
-    assert real_engine.get(f"history/process-instance/{instance}")["state"] == "COMPLETED"

@@ -176,6 +176,12 @@ class SmtpStandIn:
         if self._made:
             shutil.rmtree(self._made, ignore_errors=True)
 
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *error):
+        self.stop()
+
     def reset(self):
         """Forgets every mail."""
         with self._lock:

@@ -87,8 +87,8 @@ class Settings:
             services = ", ".join(title.split()[1] for title in self.sections if title.startswith("service "))
         return self.section(f"topic {name}", unit=unit, services=services, **keys)
 
-    def use_case(self):
+    def use_case(self, suffix=""):
         """The topics of zaak.bpmn."""
         for name, (unit, services) in CASE.items():
-            self.topic(name, unit, services)
+            self.topic(name + suffix, unit, services)
         return self

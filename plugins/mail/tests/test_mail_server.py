@@ -56,10 +56,9 @@ def test_a_wrong_password_is_refused_for_good(secure):
 
 
 def test_starttls_that_is_not_offered_is_an_error(mailer, conf):
-    mailer.server = SmtpStandIn().start()
-    use(conf, mailer.server, starttls="required")
-    assert "STARTTLS" in mailer.failed()
-    mailer.server.stop()
+    with SmtpStandIn() as mailer.server:
+        use(conf, mailer.server, starttls="required")
+        assert "STARTTLS" in mailer.failed()
 
 
 def test_a_busy_server_is_tried_again(mailer):
@@ -77,7 +76,7 @@ def test_an_answer_that_never_came_is_reported_and_not_repeated(mailer, smtp):
 
 
 def test_no_server_is_tried_again(mailer, conf):
-    dead = SmtpStandIn().start()
-    dead.stop()
+    with SmtpStandIn() as dead:
+        pass
     use(conf, dead, starttls="off")
     assert "localhost" in mailer.failed(permanent=False)

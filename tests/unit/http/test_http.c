@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -568,6 +569,8 @@ static pid_t start_tls(const char *folder, int port, const char *option)
 	if (child == 0) {
 		int null = open("/dev/null", O_RDWR);
 
+		/* a failed assertion jumps over stop_tls() */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)dup2(null, 0);
 		(void)dup2(null, 1);
 		(void)dup2(null, 2);

@@ -1,5 +1,6 @@
 /* test_mail.c: mails as a server gets them, and what becomes of its answers. The server is a child of the test: it
- * plays a script for one connection and hands over everything that it was told. */
+ * plays a script for one connection and hands over everything that it was told. Long, because every test needs that
+ * server. */
 #include "check.h"
 
 #include <arpa/inet.h>
@@ -617,6 +618,36 @@ TEST(nobody_listening_means_later)
 	close_world(&world);
 }
 
+static void assert_delivered(const struct script *script, enum mail_outcome outcome, int code)
+{
+	struct error error = {""};
+	struct world world;
+
+	open_world(&world);
+	start_server(&world, script);
+	assert_int_equal(mail_deliver(&world.service, &simple, "id@x", 0, note, &world, &error), 0);
+	assert_int_equal(world.done, 1);
+	assert_int_equal(world.outcome, outcome);
+	assert_int_equal(world.code, code);
+	stop_server(&world);
+	close_world(&world);
+}
+
+TEST(a_thread_that_can_wait_sends_a_mail_itself)
+{
+	struct script script;
+
+	assert_delivered(&friendly, MAIL_ACCEPTED, 250);
+	script = friendly, script.rcpt = "450 greylisted";
+	assert_delivered(&script, MAIL_LATER, 450);
+	script = friendly, script.end = "552 too large";
+	assert_delivered(&script, MAIL_REFUSED, 552);
+	script = friendly, script.mail = NULL;
+	assert_delivered(&script, MAIL_LATER, 250);
+	script = friendly, script.end = NULL;
+	assert_delivered(&script, MAIL_UNKNOWN, 354);
+}
+
 TEST(a_mail_can_be_cancelled_and_the_end_of_http_cancels_too)
 {
 	struct script script = friendly;
@@ -658,5 +689,5 @@ TESTS(cmocka_unit_test(a_mail_arrives_with_all_its_headers),
       cmocka_unit_test(a_server_that_says_nothing_after_the_text_may_have_sent_it),
       cmocka_unit_test(starttls_that_is_demanded_and_not_offered_ends_it),
       cmocka_unit_test(a_wrong_password_is_refused_and_not_repeated_to_anyone),
-      cmocka_unit_test(nobody_listening_means_later),
+      cmocka_unit_test(nobody_listening_means_later), cmocka_unit_test(a_thread_that_can_wait_sends_a_mail_itself),
       cmocka_unit_test(a_mail_can_be_cancelled_and_the_end_of_http_cancels_too))

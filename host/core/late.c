@@ -1,0 +1,118 @@
+/* late.c: the runners of a host that was killed hear out what they had under way, and write it into files of the state
+ * folder (runner/runner.c). The next host waits for them, and reads those files before it resumes a task: so even a
+ * host killed in the middle of a mutation learns how it ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "core/journal.h"
+
+#define ORPHAN_TIME 75000 /* ms: longer than an orphan takes (runner/runner.c) */
+#define SAY_EVERY 5000
+
+static int asked_to_stop(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
+/* The lock is exclusive only for this moment; afterwards it is shared with the runners to come. */
+static int wait_for_orphans(int fd, struct log *log, struct error *error)
+{
+	int64_t end = clock_boot() + ORPHAN_TIME, say = clock_boot() + 500;
+
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		int64_t now = clock_boot();
+
+		if (asked_to_stop())
+			return error_set(error, "stopped while waiting for the plugin processes of an earlier host");
+		if (now >= end)
+			return error_set(error,
+					 "plugin processes of an earlier host still run after %d s: end them (bptl "
+					 "runner ...), then start again",
+					 ORPHAN_TIME / 1000);
+		if (now >= say) {
+			log_line(log, LOG_INFO, NULL,
+				 "an earlier host was killed; waiting for its plugin processes to hear the last "
+				 "answers");
+			say = now + SAY_EVERY;
+		}
+		(void)usleep(20000);
+	}
+	return flock(fd, LOCK_SH) ? error_set(error, "the lock of the runners: %s", strerror(errno)) : 0;
+}
+
+static void take_line(struct journal *journal, const char *line, size_t length, struct log *log, const char *file)
+{
+	char reason[160];
+	json_t *note = json_read(line, length, reason);
+	const char *key = json_get_text(note, "key");
+	const char *slash = key ? strchr(key, '/') : NULL;
+	char *engine;
+
+	if (!slash) {
+		/* a line cut short by a second crash: its intent stays open, and that is reported */
+		log_line(log, LOG_WARNING, NULL, "%s has a line that cannot be read: left out", file);
+		json_decref(note);
+		return;
+	}
+	engine = mem_slice(key, (size_t)(slash - key));
+	log_line(log, LOG_INFO, &(struct log_about){.engine = engine, .task = slash + 1},
+		 "a plugin process heard an answer after the host had stopped: taken into the journal");
+	journal_note(journal, engine, slash + 1, json_object_get(note, "put"), json_object_get(note, "drop"));
+	free(engine);
+	json_decref(note);
+}
+
+static int take_file(struct journal *journal, const char *path, struct log *log, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	if (!file)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	while ((length = getline(&line, &room, file)) > 0)
+		take_line(journal, line, (size_t)length, log, path);
+	free(line);
+	(void)fclose(file);
+	return 0;
+}
+
+int journal_hear_orphans(struct journal *journal, const char *folder, struct log *log, struct error *error)
+{
+	char *lock = mem_format("%s/runners.lock", folder), *pattern = mem_format("%s/late-*.jsonl", folder);
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	glob_t found = {0};
+	int code = 0;
+
+	if (fd < 0)
+		code = error_set(error, "%s: %s", lock, strerror(errno));
+	else
+		code = wait_for_orphans(fd, log, error);
+	if (fd >= 0)
+		journal_set_runner_lock(journal, fd);
+	if (!code && glob(pattern, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc && !code; i++)
+			code = take_file(journal, found.gl_pathv[i], log, error);
+		if (!code && journal_commit(journal, error))
+			code = -1;
+		for (size_t i = 0; i < found.gl_pathc && !code; i++)
+			(void)unlink(found.gl_pathv[i]);
+	}
+	globfree(&found);
+	free(lock);
+	free(pattern);
+	return code;
+}
