@@ -22,7 +22,8 @@ void log_hide(struct log *log, const char *secret);
 /* Writes a line; `about` may be NULL. Thread-safe. */
 void log_line(struct log *log, enum log_level level, const struct log_about *about, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-void log_vline(struct log *log, enum log_level level, const struct log_about *about, const char *format, va_list args);
+void log_vline(struct log *log, enum log_level level, const struct log_about *about, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
 /* Masks the secrets in a text, in place (the mask is never longer than what it covers). Thread-safe. */
 void log_mask(const struct log *log, char *text);
 int log_wants(const struct log *log, enum log_level level);

@@ -185,8 +185,8 @@ static int exec(const struct config *config, const struct config_topic *topic, j
 		problems_free(&problems);
 	} else {
 		status = run_unit(&shop, config, topic, index, variables, id);
-		workshop_close(&shop);
 	}
+	workshop_close(&shop);
 	json_decref(order);
 	log_free(log);
 	return status;

@@ -299,12 +299,15 @@ int plugin_open(struct plugin *plugin, const char *name, const char *file, const
 	if (shake_hands(plugin->about, file, error) || check_about(plugin, error) ||
 	    set_options(plugin, settings, error))
 		return -1;
-	return start_plugin(plugin, error);
+	if (start_plugin(plugin, error))
+		return -1;
+	plugin->started = 1;
+	return 0;
 }
 
 void plugin_close(struct plugin *plugin)
 {
-	if (plugin->about && plugin->about->fini)
+	if (plugin->started && plugin->about->fini)
 		plugin->about->fini(plugin->state);
 	json_decref(plugin->options);
 	free(plugin->name);

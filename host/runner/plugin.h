@@ -17,6 +17,7 @@ struct plugin {
 	const struct bptl_plugin *about;
 	json_t *options; /* key: value of its [plugin] section, with fallbacks filled in */
 	void *state;
+	int started;     /* init has succeeded: fini is owed */
 	struct log *log; /* borrowed */
 };
 

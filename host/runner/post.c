@@ -11,14 +11,10 @@
 
 /* ---- mail ---- */
 
+/* How a mail went. */
 struct post {
-	struct task *task;
-	const struct service *service;
-	const struct bptl_mail *mail;
 	char *message_id;
-	struct errand errand;
-	struct parking parking;
-	int refused_here;
+	int refused_here; /* it could not be made, or was not to be sent */
 	enum mail_outcome outcome;
 	char *words;
 };
@@ -29,21 +25,18 @@ static void post_done(void *arg, const struct mail_answer *answer)
 
 	post->outcome = answer->outcome;
 	post->words = mem_text(answer->error);
-	parking_wake(&post->parking);
 }
 
-static void post_start(void *arg)
+/* On the worker's own thread: libcurl's SMTP would hold up the loop while it waits for the server's last word. */
+static void post_send(struct task *task, const struct service *service, const struct bptl_mail *mail, struct post *post)
 {
-	struct post *post = arg;
 	struct error error = {"the host has stopped"};
 
-	if (!atomic_load(&post->task->shop->orphaned) &&
-	    mail_send(post->task->shop->http, post->service, post->mail, post->message_id, post->task->first_run,
-		      post_done, post, &error))
+	if (!atomic_load(&task->shop->orphaned) &&
+	    mail_deliver(service, mail, post->message_id, task->first_run, post_done, post, &error) == 0)
 		return;
 	post->refused_here = 1;
 	post->words = mem_text(error.text);
-	parking_wake(&post->parking);
 }
 
 /* Everything that makes this mail this mail, for the journal's digest. */
@@ -61,9 +54,8 @@ static char *substance(const struct bptl_mail *mail)
 	return text_take(&text);
 }
 
-static int post_settle(struct task *task, struct post *post, int number, json_t *row)
+static int post_settle(struct task *task, const struct post *post, const char *what, int number, json_t *row)
 {
-	const char *what = post->mail->what;
 	json_t *rows = mem_json(json_array()), *drop = mem_json(json_array());
 
 	if (!post->refused_here && post->outcome == MAIL_ACCEPTED) {
@@ -105,7 +97,8 @@ static const char *sender_host(const struct service *service)
 
 int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
 {
-	struct post post = {.task = task, .mail = mail};
+	const struct service *service;
+	struct post post = {0};
 	const json_t *answer = NULL;
 	json_t *row = NULL;
 	char *body = NULL;
@@ -116,14 +109,13 @@ int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size,
 	if (mail_size < sizeof(*mail) || (mail->attachment_count && attachment_size != sizeof(*mail->attachments)) ||
 	    !mail->what)
 		return task_fail(task, 1, "a mail whose struct does not fit this host: a fault of the plugin");
-	post.service = exchange_service(task, "smtp", NULL);
-	if (!post.service)
+	service = exchange_service(task, "smtp", NULL);
+	if (!service)
 		return -1;
-	parking_init(&post.parking);
 	number = ++task->step;
-	post.message_id = mem_format("%s.%d@%s", json_get_text(task->facts, "id"), number, sender_host(post.service));
+	post.message_id = mem_format("%s.%d@%s", json_get_text(task->facts, "id"), number, sender_host(service));
 	body = substance(mail);
-	row = steps_row(number, mail->what, "MAIL", post.service->name, body);
+	row = steps_row(number, mail->what, "MAIL", service->name, body);
 	switch (steps_look(task, number, row, 1, 0, &answer)) {
 	case STEP_FAILED:
 		goto out;
@@ -135,16 +127,13 @@ int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size,
 	}
 	if (steps_wait_for_lock(task) || steps_intend(task, mem_json(json_pack("[O]", row))))
 		goto out;
-	post.errand = (struct errand){.run = post_start, .arg = &post};
-	errands_add(&task->shop->errands, &post.errand);
-	parking_wait(&post.parking);
-	code = post_settle(task, &post, number, row);
+	post_send(task, service, mail, &post);
+	code = post_settle(task, &post, mail->what, number, row);
 out:
 	json_decref(row);
 	free(body);
 	free(post.message_id);
 	free(post.words);
-	parking_clear(&post.parking);
 	return code;
 }
 

@@ -308,6 +308,7 @@ int runner_main(int socket_fd, int note_fd)
 		runner.late = mem_format("%s/late-%d.jsonl", json_get_text(order, "state"), (int)getpid());
 	if (workshop_open(&runner.shop, order, runner.log, &error)) {
 		send_refusal(&runner, error.text);
+		workshop_close(&runner.shop);
 	} else {
 		json_t *ready = plugin_describe(&runner.shop.plugin);
 

@@ -89,12 +89,13 @@ json_t *task_result(const struct task *task);
 int task_stopped(struct task *task);
 /* The first failure stays; the text is masked. Always -1. */
 int task_fail(struct task *task, int permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
-int task_vfail(struct task *task, int permanent, const char *format, va_list args);
+int task_vfail(struct task *task, int permanent, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 /* Adds details to the failure just set; stolen. */
 void task_details(struct task *task, char *details);
 void *task_alloc(struct task *task, size_t size);
 char *task_text(struct task *task, const char *text);
-const char *task_vformat(struct task *task, const char *format, va_list args);
+const char *task_vformat(struct task *task, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 json_t *task_keep(struct task *task, json_t *value);
 /* Milliseconds left of the time limit. */
 int64_t task_time_left(const struct task *task);
