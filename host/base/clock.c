@@ -44,7 +44,7 @@ static int last_sunday(int year, int month)
 
 /* Amsterdam is an hour ahead of UTC, and two from the last Sunday of March to that of October, both at 01:00 UTC
  * (Directive 2000/84/EC). Said here so that a machine without a time zone database cannot be a day wrong. */
-static int amsterdam_offset(const struct tm *utc)
+static int offset_at(const struct tm *utc)
 {
 	int month = utc->tm_mon + 1;
 	int change;
@@ -59,13 +59,21 @@ static int amsterdam_offset(const struct tm *utc)
 	return month == 3 ? 3600 : 7200;
 }
 
-void clock_amsterdam_date(int64_t wall, char text[CLOCK_TEXT])
+int clock_amsterdam_offset(int64_t wall)
 {
 	time_t seconds = (time_t)(wall / 1000000);
 	struct tm tm;
 
 	(void)gmtime_r(&seconds, &tm);
-	seconds += amsterdam_offset(&tm);
+	return offset_at(&tm);
+}
+
+void clock_amsterdam_date(int64_t wall, char text[CLOCK_TEXT])
+{
+	time_t seconds = (time_t)(wall / 1000000);
+	struct tm tm;
+
+	seconds += clock_amsterdam_offset(wall);
 	(void)gmtime_r(&seconds, &tm);
 	(void)strftime(text, CLOCK_TEXT, "%Y-%m-%d", &tm);
 }

@@ -16,6 +16,8 @@ int64_t clock_wall(void);
 void clock_utc(int64_t wall, char text[CLOCK_TEXT]);
 /* 2026-01-16, the civil date in Europe/Amsterdam. */
 void clock_amsterdam_date(int64_t wall, char text[CLOCK_TEXT]);
+/* Seconds that Amsterdam is ahead of UTC then. */
+int clock_amsterdam_offset(int64_t wall);
 /* Reads what engines and APIs write: 2024-03-01T12:34:56.789+0000, also without fraction, with Z, +00:00 or +00.
  * 0 and microseconds since 1970, or -1. */
 int clock_parse(const char *text, int64_t *wall);

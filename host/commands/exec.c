@@ -63,14 +63,16 @@ static json_t *plugin_order(const struct config *config, const struct config_plu
 	return order;
 }
 
-static json_t *supplies(const struct config *config, const struct config_topic *topic)
+static json_t *supplies(const struct config *config, const struct binding *binding)
 {
+	const struct config_topic *topic = binding->topic;
 	json_t *services = mem_json(json_array()), *apps = mem_json(json_array());
 	json_t *engine = service_to_json(&config->engines[topic->engine].service);
 
-	for (size_t i = 0; i < topic->use_count; i++)
-		(void)json_array_append_new(services,
-					    service_to_json(&config->services[topic->uses[i].service].service));
+	for (size_t i = 0; i < config->service_count; i++)
+		if (binding_may_call(binding, &config->services[i].service))
+			(void)json_array_append_new(services, service_to_json(&config->services[i].service));
+
 	if (config->engines[topic->engine].type == CONFIG_CAMUNDA) {
 		json_put_text(engine, "name", "engine:exec");
 		(void)json_array_append(services, engine);
@@ -144,13 +146,13 @@ static int run_unit(struct workshop *shop, const struct config *config, const st
 {
 	struct registry registry = {0};
 	json_t *about = plugin_describe(&shop->plugin);
-	json_t *supply = supplies(config, topic);
-	json_t *result;
+	json_t *supply = NULL, *result;
 	struct error error;
 	int status = EXIT_CONFIG;
 
 	if (bind_topic(&registry, config, topic, plugin, about))
 		goto out;
+	supply = supplies(config, &registry.bindings[0]);
 	if (workshop_supply(shop, supply, &error)) {
 		(void)fprintf(stderr, "bptl exec: %s\n", error.text);
 		goto out;

@@ -43,6 +43,10 @@ static int has_service(const struct config *config, const struct config_topic *t
 {
 	const char *type = json_get_text(need, "type"), *alias = json_get_text(need, "alias");
 
+	for (size_t i = 0; i < config->service_count && json_get_boolean(need, "by_url", 0); i++)
+		if (text_equal(config->services[i].service.type, type))
+			return 1;
+
 	for (size_t i = 0; i < topic->use_count; i++) {
 		const struct config_use *use = &topic->uses[i];
 
@@ -164,6 +168,21 @@ int registry_build(struct registry *registry, const struct config *config, json_
 	for (size_t i = 0; i < config->topic_count; i++)
 		bind(registry, config, abouts, &config->topics[i], problems);
 	return problems->count == before ? 0 : -1;
+}
+
+int binding_may_call(const struct binding *binding, const struct service *service)
+{
+	const json_t *need, *use;
+	const char *alias;
+	size_t i;
+
+	json_object_foreach (binding->uses, alias, use)
+		if (text_equal(json_string_value(use), service->name))
+			return 1;
+	json_array_foreach (json_object_get(binding->unit, "needs"), i, need)
+		if (json_get_boolean(need, "by_url", 0) && text_equal(json_get_text(need, "type"), service->type))
+			return 1;
+	return 0;
 }
 
 void registry_clear(struct registry *registry)

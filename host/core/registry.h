@@ -28,6 +28,8 @@ struct registry {
  * Whatever does not fit is added to problems. 0 or -1. Borrows config and abouts. */
 int registry_build(struct registry *registry, const struct config *config, json_t *const *abouts,
 		   struct problems *problems);
+/* Is this one of the services that a task of the binding may call: listed by the topic, or found by URL? */
+int binding_may_call(const struct binding *binding, const struct service *service);
 void registry_clear(struct registry *registry);
 /* The binding of a topic of an engine, or NULL. */
 struct binding *registry_find(const struct registry *registry, size_t engine, const char *topic);

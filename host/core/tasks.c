@@ -307,8 +307,8 @@ void tasks_services(const struct seat *seat, json_t *services)
 
 		if (binding->plugin != plugin)
 			continue;
-		for (size_t u = 0; u < binding->topic->use_count; u++)
-			wanted[binding->topic->uses[u].service] = 1;
+		for (size_t s = 0; s < config->service_count; s++)
+			wanted[s] |= (char)binding_may_call(binding, &config->services[s].service);
 		if (calls_engine(binding))
 			engines[binding->topic->engine] = 1;
 	}

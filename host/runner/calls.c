@@ -189,6 +189,13 @@ static int call_refused(struct bptl_task *t, const struct bptl_request *request)
 	return exchange_refused(of(t), request);
 }
 
+static int call_finally(struct bptl_task *t, const struct bptl_request *request, const struct bptl_request *undone,
+			size_t request_size)
+{
+	(void)request_size; /* what is behind the members that this host knows cannot matter to it */
+	return finals_add(of(t), request, undone);
+}
+
 static int call_mail(struct bptl_task *t, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
 {
 	return post_mail(of(t), mail, mail_size, attachment_size);
@@ -220,6 +227,12 @@ static int64_t call_time(struct bptl_task *t)
 static int64_t call_time_left(struct bptl_task *t)
 {
 	return task_time_left(of(t));
+}
+
+static int call_amsterdam_offset(struct bptl_task *t, int64_t time)
+{
+	(void)t;
+	return clock_amsterdam_offset(time * 1000);
 }
 
 /* ---- outcomes ---- */
@@ -286,12 +299,14 @@ const struct bptl_task_api calls_table = {
 	.member_text = call_member_text,
 	.exchange = call_exchange,
 	.refused = call_refused,
+	.finally = call_finally,
 	.mail = call_mail,
 	.step = call_step,
 	.now = call_now,
 	.today = call_today,
 	.time = call_time,
 	.time_left = call_time_left,
+	.amsterdam_offset = call_amsterdam_offset,
 	.same_text = call_same_text,
 	.failed = call_failed,
 	.vfail = call_vfail,

@@ -29,8 +29,9 @@ static json_t *describe_needs(const struct plugin *plugin, const struct bptl_nee
 	json_t *list = mem_json(json_array());
 
 	for (; n && n->type; n = plugin_next_need(plugin, n)) {
-		json_t *row = mem_json(json_pack("{s:s, s:b, s:s}", "type", n->type, "required",
-						 n->flags & BPTL_REQUIRED, "doc", n->doc ? n->doc : ""));
+		json_t *row =
+			mem_json(json_pack("{s:s, s:b, s:b, s:s}", "type", n->type, "by_url", n->flags & BPTL_BY_URL,
+					   "required", n->flags & BPTL_REQUIRED, "doc", n->doc ? n->doc : ""));
 
 		json_put_text(row, "alias", n->alias);
 		(void)json_array_append_new(list, row);

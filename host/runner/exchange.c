@@ -192,11 +192,14 @@ static int part_prepare(struct task *task, struct part *part)
 	part->url = url_resolve(part->service->root, request->url, &error);
 	if (!part->url)
 		return task_fail(task, 1, "%s: %s", request->what, error.text);
-	part->number = ++task->step;
+	part->number = task->cleaning ? 0 : ++task->step;
+	request->step = part->number;
 	part->mutation = strcmp(request->method, "GET") != 0 && !(request->flags & BPTL_READ);
 	body = request->body ? json_dumps(request->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
 	part->row = steps_row(part->number, request->what, request->method, part->url, body);
 	free(body);
+	if (task->cleaning)
+		return 0;
 	switch (steps_look(task, part->number, part->row, part->mutation, (request->flags & BPTL_REPEATABLE) != 0,
 			   &answer)) {
 	case STEP_FAILED:
@@ -217,7 +220,7 @@ static int intend(struct task *task, struct exchange *exchange)
 {
 	json_t *rows = NULL;
 
-	for (size_t i = 0; i < exchange->count; i++) {
+	for (size_t i = 0; i < exchange->count && !task->cleaning; i++) {
 		struct part *part = &exchange->parts[i];
 
 		if (part->answered || !part->mutation)
@@ -421,7 +424,7 @@ static int run_parts(struct task *task, struct bptl_request **requests, size_t c
 	}
 	for (size_t i = 0; i < count; i++)
 		read_answer(task, &exchange.parts[i]);
-	if (remember(task, &exchange))
+	if (!task->cleaning && remember(task, &exchange))
 		goto out;
 	code = 0;
 	for (size_t i = 0; i < count; i++)

@@ -129,6 +129,15 @@ int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop)
 	return code;
 }
 
+void steps_forget(struct task *task, int from)
+{
+	json_t *drop = mem_json(json_array());
+
+	for (int step = from; step <= task->step; step++)
+		(void)json_array_append_new(drop, mem_json(json_integer(step)));
+	(void)note(task, mem_json(json_array()), drop);
+}
+
 void steps_read(struct task *task, json_t *row)
 {
 	if (json_array_append_new(task->reads, row))

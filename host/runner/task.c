@@ -103,6 +103,8 @@ int task_stopped(struct task *task)
 {
 	if (task->outcome != OUTCOME_DONE)
 		return 1;
+	if (task->cleaning)
+		return 0;
 	if (atomic_load(&task->lost)) {
 		(void)task_fail(task, 0, "the engine says that the lock is no longer ours: the unit was stopped");
 		return 1;
@@ -186,6 +188,7 @@ void task_run(struct task *task)
 	code = task->unit->run(&task->handle);
 	if (code && task->outcome == OUTCOME_DONE)
 		(void)task_fail(task, 1, "the unit returned %d without saying why", code);
+	finals_run(task);
 }
 
 json_t *task_result(const struct task *task)

@@ -65,7 +65,9 @@ struct task {
 	json_t *decoded; /* variables that were asked for */
 
 	/* steps */
-	int step;      /* number of the last one */
+	int step;     /* number of the last one */
+	int cleaning; /* the unit has failed, what it must not leave behind is being taken back: nothing is journaled */
+	struct final *finals;
 	json_t *reads; /* answered reads that wait for the next mutation */
 
 	/* what came of it */
@@ -130,10 +132,17 @@ int steps_intend(struct task *task, json_t *rows);
 /* Journals answers of mutations (list, stolen) and drops refused intents (list of numbers, stolen); ends what
  * steps_intend() began when `intended`. 0 or -1. */
 int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop);
+/* Forgets the steps from this number on, which were taken back. */
+void steps_forget(struct task *task, int from);
 /* Remembers an answered read (stolen). */
 void steps_read(struct task *task, json_t *row);
 /* Waits until enough of the lock is left to start a mutation. 0, or -1 with the task failed. */
 int steps_wait_for_lock(struct task *task);
+
+/* finals.c */
+int finals_add(struct task *task, const struct bptl_request *request, const struct bptl_request *undone);
+/* After the unit: sends what was added, last first. */
+void finals_run(struct task *task);
 
 /* post.c */
 int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size);

@@ -87,13 +87,17 @@ struct bptl_variable {
 	const char *instead; /* another name that is read when `name` is absent, or NULL */
 };
 
+/* Flag of a need: any configured service of the type may be meant, the topic need not list it; the unit finds it by the
+ * URL that it calls (a request whose service is NULL). */
+#define BPTL_BY_URL 8u
+
 /* A service that a unit calls. A list ends with a row whose type is NULL.
  * type: zrc, ztc, drc, brc, ac, nrc, orc ..., smtp for mail, engine for the engine's own REST interface.
  * alias: for orc the name under which the topic must list the service, else NULL. */
 struct bptl_need {
 	const char *type;
 	const char *alias;
-	unsigned flags; /* BPTL_REQUIRED or BPTL_OPTIONAL */
+	unsigned flags; /* BPTL_REQUIRED or BPTL_OPTIONAL, and BPTL_BY_URL */
 	const char *doc;
 };
 
@@ -170,6 +174,7 @@ struct bptl_request {
 	int status;        /* HTTP status, 0 when there was none */
 	json_t *answer;    /* borrowed: the JSON body, JSON null when the body is empty */
 	const char *error; /* borrowed: what the API said when status is 400 or more, else NULL */
+	int step;          /* its number among the steps of the task */
 };
 
 /* A part of a mail that is not its text. */
@@ -217,6 +222,8 @@ struct bptl_task_api {
 	const char *(*member_text)(struct bptl_task *, json_t *object, const char *name);
 	int (*exchange)(struct bptl_task *, struct bptl_request *requests, size_t count, size_t request_size);
 	int (*refused)(struct bptl_task *, const struct bptl_request *request);
+	int (*finally)(struct bptl_task *, const struct bptl_request *request, const struct bptl_request *undone,
+		       size_t request_size);
 	int (*mail)(struct bptl_task *, const struct bptl_mail *, size_t mail_size, size_t attachment_size);
 	json_t *(*step)(struct bptl_task *, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg,
 			unsigned flags);
@@ -224,6 +231,7 @@ struct bptl_task_api {
 	const char *(*today)(struct bptl_task *);
 	int64_t (*time)(struct bptl_task *);
 	int64_t (*time_left)(struct bptl_task *);
+	int (*amsterdam_offset)(struct bptl_task *, int64_t time);
 	int (*same_text)(struct bptl_task *, const char *a, const char *b);
 	int (*failed)(struct bptl_task *);
 	int (*vfail)(struct bptl_task *, int permanent, const char *format, va_list);
@@ -432,6 +440,16 @@ static inline int bptl_refused(struct bptl_task *t, const struct bptl_request *r
 	return t->api->refused(t, request);
 }
 
+/* Sends `request` when the unit has ended, whatever came of it: what must not stay behind, such as a lock. `undone` is
+ * the answered request whose effect it takes back. After a unit that failed, a taken back step and all after it are
+ * forgotten: the next run does them anew. Call it right after the answer to `undone`; body stolen, texts borrowed. 0 or
+ * -1. */
+static inline int bptl_finally(struct bptl_task *t, const struct bptl_request *request,
+			       const struct bptl_request *undone)
+{
+	return t->api->finally(t, request, undone, sizeof(struct bptl_request));
+}
+
 /* Sends a mail through the topic's smtp service. 0 or -1. */
 static inline int bptl_send_mail(struct bptl_task *t, const struct bptl_mail *mail)
 {
@@ -471,6 +489,12 @@ static inline int64_t bptl_time(struct bptl_task *t)
 static inline int64_t bptl_time_left(struct bptl_task *t)
 {
 	return t->api->time_left(t);
+}
+
+/* How many seconds the clocks of Amsterdam are ahead of UTC at a moment (milliseconds since 1970): 3600 or 7200. */
+static inline int bptl_amsterdam_offset(struct bptl_task *t, int64_t time)
+{
+	return t->api->amsterdam_offset(t, time);
 }
 
 /* ---- Outcomes -------------------------------------------------------------------------------------------------- */
