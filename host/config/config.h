@@ -132,6 +132,9 @@ void problems_add(struct problems *problems, const struct place *place, const ch
 	__attribute__((format(printf, 3, 4)));
 void problems_free(struct problems *problems);
 
+/* The keys that every topic can have, ends with NULL: for "did you mean". */
+extern const char *const config_topic_keys[];
+
 /* Reads every *.ini of the folder in name order, or the one file when `path` is a file. NULL when anything is wrong: it
  * stands in problems. Secrets are read here. Owned by the caller. */
 struct config *config_read(const char *path, struct problems *problems);

@@ -7,6 +7,25 @@
 #include "config/near.h"
 #include "config/section.h"
 
+const char *const config_topic_keys[] = {"topic",
+					 "unit",
+					 "engine",
+					 "services",
+					 "lock",
+					 "time_limit",
+					 "parallel",
+					 "retries",
+					 "retry_wait",
+					 "retry_wait_most",
+					 "process_definition_keys",
+					 "tenants",
+					 "without_tenant",
+					 "business_key",
+					 "process_variables",
+					 "local_variables",
+					 "extension_properties",
+					 NULL};
+
 /* unit = plugin.Unit, of a plugin that has a section. */
 static void read_unit(const struct config *config, struct fields *fields, struct config_topic *topic)
 {

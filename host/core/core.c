@@ -173,8 +173,14 @@ static int describe(struct core *core, struct problems *problems)
 		abouts[i] = seat->about;
 		if (seat->about)
 			continue;
-		problems_add(problems, &seat->plugin->place, "plugin %s cannot be used: %s", seat->plugin->name,
-			     seat->refusal ? seat->refusal : "its process is not ready after 20 s");
+		if (seat->refusal)
+			problems_add(problems, &seat->plugin->place, "plugin %s cannot be used: %s", seat->plugin->name,
+				     seat->refusal);
+		else
+			problems_add(problems, &seat->plugin->place,
+				     "plugin %s cannot be used: %s: its process is not ready after 20 s: its init "
+				     "function must return, and leave what takes long to its units",
+				     seat->plugin->name, seat->library);
 		code = -1;
 	}
 	if (registry_build(&core->registry, core->config, abouts, problems))

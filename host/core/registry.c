@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/near.h"
 
 static size_t plugin_index(const struct config *config, const char *name)
 {
@@ -83,6 +84,27 @@ static void check_needs(const struct config *config, const struct binding *bindi
 	}
 }
 
+static void unknown_key(const struct config_topic *topic, const struct setting *setting, const json_t *options,
+			struct problems *problems)
+{
+	const char **names;
+	const json_t *option;
+	size_t i, count = 0;
+	char *hint;
+
+	while (config_topic_keys[count])
+		count++;
+	names = mem_new(count + json_array_size(options) + 1, sizeof(*names));
+	memcpy(names, config_topic_keys, count * sizeof(*names));
+	json_array_foreach (options, i, option)
+		names[count++] = json_get_text(option, "name");
+	hint = near_hint(setting->name, names);
+	problems_add(problems, &setting->place, "unknown key %s: neither a topic nor the unit %s.%s has it%s",
+		     setting->name, topic->plugin, topic->unit, hint);
+	free(hint);
+	free(names);
+}
+
 static void set_options(struct binding *binding, struct problems *problems)
 {
 	const struct config_topic *topic = binding->topic;
@@ -102,9 +124,7 @@ static void set_options(struct binding *binding, struct problems *problems)
 		if (known)
 			json_put_text(binding->options, setting->name, setting->value);
 		else
-			problems_add(problems, &setting->place,
-				     "unknown key %s: neither a topic nor the unit %s.%s has it", setting->name,
-				     topic->plugin, topic->unit);
+			unknown_key(topic, setting, options, problems);
 	}
 	json_array_foreach (options, i, option)
 		if (json_get_boolean(option, "required", 0) &&

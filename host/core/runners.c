@@ -23,7 +23,8 @@
 extern char **environ;
 
 #define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
-#define CALM 60000         /* ms that a process must live for its deaths to be forgotten */
+#define IN_DEBUGGER ": run `bptl exec` under a debugger, which loads it without a process of its own"
+#define CALM 60000 /* ms that a process must live for its deaths to be forgotten */
 
 /* ---- starting ---- */
 
@@ -366,11 +367,13 @@ static void bury(struct seat *seat, struct process *process)
 	if (*at)
 		*at = process->next;
 	if (was_current && !process->ready && !seat->refusal)
-		seat->refusal = WIFSIGNALED(status)
-					? mem_format("its process ended with signal %d (%s) while it was loaded",
-						     WTERMSIG(status), strsignal(WTERMSIG(status)))
-					: mem_format("its process ended with status %d while it was loaded",
-						     WEXITSTATUS(status));
+		seat->refusal =
+			WIFSIGNALED(status)
+				? mem_format(
+					  "%s: its process ended with signal %d (%s) while it was loaded" IN_DEBUGGER,
+					  seat->library, WTERMSIG(status), strsignal(WTERMSIG(status)))
+				: mem_format("%s: its process ended with status %d while it was loaded" IN_DEBUGGER,
+					     seat->library, WEXITSTATUS(status));
 	tasks_died(seat, process, status);
 	process_free(process);
 }

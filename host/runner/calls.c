@@ -73,6 +73,8 @@ static void *call_alloc(struct bptl_task *t, size_t size)
 }
 
 static const char *call_vformat(struct bptl_task *t, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static const char *call_vformat(struct bptl_task *t, const char *format, va_list args)
 {
 	return task_vformat(of(t), format, args);
 }
@@ -243,10 +245,14 @@ static int call_failed(struct bptl_task *t)
 }
 
 static int call_vfail(struct bptl_task *t, int permanent, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+static int call_vfail(struct bptl_task *t, int permanent, const char *format, va_list args)
 {
 	return task_vfail(of(t), permanent, format, args);
 }
 
+static int call_vbpmn_error(struct bptl_task *t, const char *code, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 static int call_vbpmn_error(struct bptl_task *t, const char *code, const char *format, va_list args)
 {
 	struct task *task = of(t);
@@ -261,6 +267,8 @@ static int call_vbpmn_error(struct bptl_task *t, const char *code, const char *f
 	return -1;
 }
 
+static void call_vlog(struct bptl_task *t, enum bptl_level level, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 static void call_vlog(struct bptl_task *t, enum bptl_level level, const char *format, va_list args)
 {
 	static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};

@@ -81,7 +81,10 @@ static const struct bptl_plugin *(*find_entry(const char *file, struct error *er
 	if (!dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
 		const char *reason = dlerror();
 
-		(void)error_set(error, "%s does not load: %s", file, reason ? reason : "unknown reason");
+		(void)error_set(error,
+				"%s does not load: %s: build it again for this machine, linked with all that it uses "
+				"(-Wl,-z,defs finds what is missing)",
+				file, reason ? reason : "unknown reason");
 		return NULL;
 	}
 	if (lt_dlinit() || lt_dladvise_init(&advise)) {
@@ -110,7 +113,8 @@ static const struct bptl_plugin *(*find_entry(const char *file, struct error *er
 static int shake_hands(const struct bptl_plugin *about, const char *file, struct error *error)
 {
 	if (!about)
-		return error_set(error, "%s: bptl_describe() returned NULL", file);
+		return error_set(error, "%s: bptl_describe() returned NULL: let it return the plugin's description",
+				 file);
 	if (about->magic != BPTL_MAGIC)
 		return error_set(
 			error,
@@ -169,10 +173,13 @@ const struct bptl_unit *plugin_unit(const struct plugin *plugin, const char *nam
 static int check_unit(const struct plugin *plugin, const struct bptl_unit *unit, struct error *error)
 {
 	if (!unit->name || !*unit->name || !unit->summary || !unit->run)
-		return error_set(error, "%s: unit %s lacks its name, its summary or its run function", plugin->file,
-				 unit->name ? unit->name : "without a name");
+		return error_set(error,
+				 "%s: unit %s lacks its name, its summary or its run function: fill in its struct "
+				 "bptl_unit",
+				 plugin->file, unit->name ? unit->name : "without a name");
 	if (plugin_unit(plugin, unit->name) != unit)
-		return error_set(error, "%s has two units named %s", plugin->file, unit->name);
+		return error_set(error, "%s has two units named %s: give one of them another name", plugin->file,
+				 unit->name);
 	for (const struct bptl_variable *v = unit->in; v && v->name; v = plugin_next_variable(plugin, v))
 		if (!v->doc || v->type < BPTL_ANY || v->type > BPTL_LIST)
 			return error_set(
@@ -217,6 +224,7 @@ static const char *start_folder(struct bptl_start *s)
 	return ((struct start *)s)->plugin->folder;
 }
 
+static int start_refuse(struct bptl_start *s, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 static int start_refuse(struct bptl_start *s, const char *format, va_list args)
 {
 	struct start *start = (struct start *)s;
@@ -229,6 +237,8 @@ static int start_refuse(struct bptl_start *s, const char *format, va_list args)
 	return -1;
 }
 
+static void start_log(struct bptl_start *s, enum bptl_level level, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 static void start_log(struct bptl_start *s, enum bptl_level level, const char *format, va_list args)
 {
 	static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
@@ -249,7 +259,25 @@ static int start_plugin(struct plugin *plugin, struct error *error)
 	if (plugin->about->init(&start.handle, &plugin->state) == 0 && !start.refused)
 		return 0;
 	if (!start.refused)
-		(void)error_set(error, "its init function failed without saying why");
+		(void)error_set(error, "its init function failed without saying why: bptl_refuse() is for saying it");
+	return error_prefix(error, "%s: ", plugin->file);
+}
+
+static int check_known(const struct plugin *plugin, const char *name, struct error *error)
+{
+	struct text known = {0};
+
+	for (const struct bptl_key *key = plugin->about->options; key && key->name;
+	     key = plugin_next_key(plugin, key)) {
+		if (strcmp(key->name, name) == 0) {
+			text_free(&known);
+			return 0;
+		}
+		text_add_format(&known, "%s%s", known.length ? ", " : "", key->name);
+	}
+	(void)error_set(error, "unknown key %s: the plugin has %s%s", name, known.length ? "only " : "no options",
+			known.length ? known.data : "");
+	text_free(&known);
 	return -1;
 }
 
@@ -268,15 +296,12 @@ static int set_options(struct plugin *plugin, const json_t *settings, struct err
 		else if (key->fallback)
 			(void)json_object_set_new(plugin->options, key->name, json_string(key->fallback));
 		else if (key->flags & BPTL_REQUIRED)
-			return error_set(error, "the key %s is missing: %s", key->name, key->doc);
+			return error_set(error, "the key %s is missing in [plugin %s]: %s", key->name, plugin->name,
+					 key->doc);
 	}
-	json_object_foreach ((json_t *)settings, name, value) {
-		for (key = plugin->about->options; key && key->name; key = plugin_next_key(plugin, key))
-			if (strcmp(key->name, name) == 0)
-				break;
-		if (!key || !key->name)
-			return error_set(error, "unknown key %s: the plugin has no such option", name);
-	}
+	json_object_foreach ((json_t *)settings, name, value)
+		if (check_known(plugin, name, error))
+			return -1;
 	return 0;
 }
 

@@ -12,11 +12,8 @@ int workshop_open(struct workshop *shop, const json_t *order, struct log *log, s
 	shop->http = http_new();
 	shop->client = client_new(shop->http, log);
 	errands_init(&shop->errands, shop->http);
-	if (plugin_open(&shop->plugin, json_get_text(order, "plugin"), json_get_text(order, "library"),
-			json_object_get(order, "settings"), log, error) == 0)
-		return 0;
-	workshop_close(shop);
-	return -1;
+	return plugin_open(&shop->plugin, json_get_text(order, "plugin"), json_get_text(order, "library"),
+			   json_object_get(order, "settings"), log, error);
 }
 
 static void drop_supplies(struct workshop *shop)

@@ -4,8 +4,7 @@
 
 #include "runner/task.h"
 
-/* order: {plugin, library, settings}. Loads and starts the plugin. 0, or -1 with nothing left open.
- * Borrows log. */
+/* order: {plugin, library, settings}. Loads and starts the plugin. 0 or -1. Borrows log. */
 int workshop_open(struct workshop *shop, const json_t *order, struct log *log, struct error *error);
 /* order: {services: [...], apps: [...], unknown_app_refuse}. Replaces what was known. 0 or -1. */
 int workshop_supply(struct workshop *shop, const json_t *order, struct error *error);

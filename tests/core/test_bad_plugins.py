@@ -163,19 +163,19 @@ def test_a_topic_without_the_service_that_its_unit_needs_is_refused(bptl, build,
 
 def test_a_topic_with_a_service_of_the_wrong_type_is_refused(bptl, build, conf, zgw):
     probe_topic(use_probe(conf, build).use_zgw(zgw), "Post", services="catalogi, objects")
-    only_problem(bptl, conf, "topic.ini", 2, "NoService: probe.Post needs a service of type zrc", "services =")
+    only_problem(bptl, conf, "topic.ini", 3, "NoService: probe.Post needs a service of type zrc", "services =")
 
 
 def test_a_unit_that_needs_an_object_api_under_a_name_gets_it_by_that_name_alone(bptl, build, conf, zgw):
     probe_topic(use_probe(conf, build).use_zgw(zgw), "NeedsZac", services="objects")
-    only_problem(bptl, conf, "topic.ini", 2, "NoService: probe.NeedsZac needs a service of type orc under the name zac")
+    only_problem(bptl, conf, "topic.ini", 3, "NoService: probe.NeedsZac needs a service of type orc under the name zac")
     probe_topic(conf, "NeedsZac", services="zac=objects")
     assert run(bptl, "check", "--conf", conf.write()).returncode == 0
 
 
 def test_a_unit_that_calls_the_engine_cannot_be_bound_to_the_embedded_one(bptl, build, conf):
     probe_topic(use_probe(conf, build), "EngineVersion")
-    only_problem(bptl, conf, "topic.ini", 2, "calls the engine's REST interface", "type camunda")
+    only_problem(bptl, conf, "topic.ini", 3, "calls the engine's REST interface", "type camunda")
 
 
 def test_an_unknown_key_of_a_topic_is_refused_at_its_own_line(bptl, build, conf):
