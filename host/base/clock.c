@@ -78,36 +78,87 @@ void clock_amsterdam_date(int64_t wall, char text[CLOCK_TEXT])
 	(void)strftime(text, CLOCK_TEXT, "%Y-%m-%d", &tm);
 }
 
+/* Reads exactly `count` digits and steps over them: 0, or -1. */
+static int read_digits(const char **at, int count, int *value)
+{
+	for (*value = 0; count > 0; count--, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return -1;
+		*value = *value * 10 + (**at - '0');
+	}
+	return 0;
+}
+
+static int read_character(const char **at, char expected)
+{
+	if (**at != expected)
+		return -1;
+	(*at)++;
+	return 0;
+}
+
+/* The fraction of a second, in microseconds; what is finer is left out. */
+static int read_fraction(const char **at, int64_t *fraction)
+{
+	int64_t scale = 100000;
+
+	*fraction = 0;
+	if (read_character(at, '.'))
+		return 0;
+	if (**at < '0' || **at > '9')
+		return -1;
+	for (; **at >= '0' && **at <= '9'; (*at)++, scale /= 10)
+		*fraction += (**at - '0') * scale;
+	return 0;
+}
+
+/* The offset at the end of the text, in seconds. */
+static int read_offset(const char *at, int *offset)
+{
+	int sign = *at == '-' ? -1 : 1;
+	int hours, minutes = 0;
+
+	*offset = 0;
+	if (*at == '\0' || strcmp(at, "Z") == 0)
+		return 0;
+	if (*at != '+' && *at != '-')
+		return -1;
+	at++;
+	if (read_digits(&at, 2, &hours))
+		return -1;
+	if (*at && ((void)read_character(&at, ':'), read_digits(&at, 2, &minutes)))
+		return -1;
+	if (*at || hours > 23 || minutes > 59)
+		return -1;
+	*offset = sign * (hours * 60 + minutes) * 60;
+	return 0;
+}
+
+static int days_in(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (leap && month == 2);
+}
+
 int clock_parse(const char *text, int64_t *wall)
 {
-	int year, month, day, hour, minute, second, used = 0, offset = 0;
-	int64_t fraction = 0, scale = 100000;
 	struct tm tm = {0};
+	int64_t fraction;
+	int offset;
 
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6)
+	if (read_digits(&text, 4, &tm.tm_year) || read_character(&text, '-') || read_digits(&text, 2, &tm.tm_mon) ||
+	    read_character(&text, '-') || read_digits(&text, 2, &tm.tm_mday) || read_character(&text, 'T') ||
+	    read_digits(&text, 2, &tm.tm_hour) || read_character(&text, ':') || read_digits(&text, 2, &tm.tm_min) ||
+	    read_character(&text, ':') || read_digits(&text, 2, &tm.tm_sec) || read_fraction(&text, &fraction) ||
+	    read_offset(text, &offset))
 		return -1;
-	text += used;
-	if (*text == '.')
-		for (text++; *text >= '0' && *text <= '9'; text++, scale /= 10)
-			fraction += (*text - '0') * scale;
-	if (*text == '+' || *text == '-') {
-		int hours = 0, minutes = 0;
-
-		if (sscanf(text + 1, "%2d%n", &hours, &used) != 1)
-			return -1;
-		(void)sscanf(text + 1 + used, text[1 + used] == ':' ? ":%2d" : "%2d", &minutes);
-		offset = (hours * 60 + minutes) * (*text == '-' ? -60 : 60);
-	} else if (strcmp(text, "Z") != 0 && *text != '\0') {
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > days_in(tm.tm_year, tm.tm_mon) ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return -1;
-	}
-	if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 || second > 60)
-		return -1;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
-	tm.tm_mday = day;
-	tm.tm_hour = hour;
-	tm.tm_min = minute;
-	tm.tm_sec = second;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
 	*wall = ((int64_t)timegm(&tm) - offset) * 1000000 + fraction;
 	return 0;
 }

@@ -18,8 +18,8 @@ void clock_utc(int64_t wall, char text[CLOCK_TEXT]);
 void clock_amsterdam_date(int64_t wall, char text[CLOCK_TEXT]);
 /* Seconds that Amsterdam is ahead of UTC then. */
 int clock_amsterdam_offset(int64_t wall);
-/* Reads what engines and APIs write: 2024-03-01T12:34:56.789+0000, also without fraction, with Z, +00:00 or +00.
- * 0 and microseconds since 1970, or -1. */
+/* Reads what engines and APIs write: 2024-03-01T12:34:56.789+0000, also without fraction, with Z, +00:00 or +00;
+ * without any of them it is UTC. 0 and microseconds since 1970, or -1. */
 int clock_parse(const char *text, int64_t *wall);
 /* A wait before try number `attempt` (1, 2, ...) in milliseconds: doubles from `first` up to `limit`, of which a
  * random part between half and all is taken, so that many hosts do not come back at once. */

@@ -2,8 +2,11 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 const char *json_get_text(const json_t *object, const char *name)
 {
@@ -66,6 +69,17 @@ json_t *json_read(const char *bytes, size_t length, char reason[160])
 
 void json_put_text(json_t *object, const char *name, const char *text)
 {
-	if (text && json_object_set_new(object, name, mem_json(json_string(text))))
+	json_t *value;
+	char *copy = NULL;
+
+	if (!text)
+		return;
+	if (!text_is_utf8(text, strlen(text))) {
+		copy = mem_text(text);
+		text_make_utf8(copy);
+	}
+	value = mem_json(json_string(copy ? copy : text));
+	free(copy);
+	if (json_object_set_new(object, name, value))
 		mem_out();
 }

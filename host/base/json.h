@@ -15,7 +15,8 @@ json_int_t json_get_integer(const json_t *object, const char *name, json_int_t f
 int json_get_boolean(const json_t *object, const char *name, int fallback);
 /* Reads a text of JSON, no duplicate keys, no deeper than JSON_DEPTH_LIMIT. New reference, or NULL and a reason. */
 json_t *json_read(const char *bytes, size_t length, char reason[160]);
-/* Sets a text member, or nothing when the text is NULL. */
+/* Sets a text member, or nothing when the text is NULL. Bytes that are no UTF-8 become ?: they may come from anywhere,
+ * and jansson would take none of the text. */
 void json_put_text(json_t *object, const char *name, const char *text);
 
 #endif

@@ -49,17 +49,33 @@ void log_hide(struct log *log, const char *secret)
 	log->secrets[log->secret_count++] = mem_text(secret);
 }
 
+/* Secrets may overlap, or be a part of one another: first all that is covered is found, then it is replaced. */
 void log_mask(const struct log *log, char *text)
 {
+	char *covered = NULL;
+	size_t to = 0;
+
 	for (size_t i = 0; i < log->secret_count; i++) {
 		const char *secret = log->secrets[i];
-		size_t length = strlen(secret);
 
-		for (char *at = strstr(text, secret); at; at = strstr(at + 3, secret)) {
-			memcpy(at, "***", 3);
-			memmove(at + 3, at + length, strlen(at + length) + 1);
+		for (const char *at = strstr(text, secret); at; at = strstr(at + 1, secret)) {
+			if (!covered)
+				covered = mem_new(strlen(text), 1);
+			memset(covered + (at - text), 1, strlen(secret));
 		}
 	}
+	if (!covered)
+		return;
+	for (size_t i = 0, length = strlen(text); i < length; i++) {
+		if (!covered[i]) {
+			text[to++] = text[i];
+		} else if (i == 0 || !covered[i - 1]) {
+			memcpy(text + to, "***", 3);
+			to += 3;
+		}
+	}
+	text[to] = '\0';
+	free(covered);
 }
 
 int log_wants(const struct log *log, enum log_level level)
@@ -121,17 +137,25 @@ static void add_json(struct text *line, const char *value)
 	text_add(line, "\"");
 }
 
+/* What a value may not do: show a secret (looked for before quoting changes it), break the line, or break the JSON. */
 static void add_field(const struct log *log, struct text *line, const char *name, const char *value)
 {
+	char *clean;
+
 	if (!value)
 		return;
+	clean = mem_text(value);
+	log_mask(log, clean);
+	text_one_line(clean);
+	text_make_utf8(clean);
 	if (log->format == LOG_JSON) {
 		text_add_format(line, "%s\"%s\":", line->length > 1 ? "," : "", name);
-		add_json(line, value);
+		add_json(line, clean);
 	} else {
 		text_add_format(line, "%s%s=", line->length ? " " : "", name);
-		add_logfmt(line, value);
+		add_logfmt(line, clean);
 	}
+	free(clean);
 }
 
 static void add_about(const struct log *log, struct text *line, const struct log_about *about)
@@ -154,7 +178,6 @@ void log_vline(struct log *log, enum log_level level, const struct log_about *ab
 		return;
 	if (vasprintf(&message, format, args) < 0)
 		mem_out();
-	text_one_line(message);
 	clock_utc(clock_wall(), time);
 	memcpy(time + 23, "Z", 2); /* milliseconds are enough for a log */
 	if (log->format == LOG_JSON)
@@ -166,8 +189,6 @@ void log_vline(struct log *log, enum log_level level, const struct log_about *ab
 		add_about(log, &line, about);
 	if (log->format == LOG_JSON)
 		text_add(&line, "}");
-	log_mask(log, line.data);
-	line.length = strlen(line.data);
 	text_add(&line, "\n");
 	if (write(STDERR_FILENO, line.data, line.length) < 0) {
 		/* nowhere left to say it */

@@ -116,25 +116,48 @@ void text_one_line(char *text)
 		text[start - 1] = '\0';
 }
 
+/* The length of the valid character at this place; 0 when there is none. */
+static size_t valid_character(const unsigned char *at, size_t left)
+{
+	size_t n = character_length(*at);
+
+	if (n == 0 || left < n)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	if ((n == 3 && ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f))) ||
+	    (n == 4 && ((at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))))
+		return 0;
+	return n;
+}
+
 int text_is_utf8(const char *bytes, size_t length)
 {
 	const unsigned char *at = (const unsigned char *)bytes;
 	const unsigned char *end = at + length;
 
 	while (at < end) {
-		size_t n = character_length(*at);
+		size_t n = valid_character(at, (size_t)(end - at));
 
-		if (n == 0 || (size_t)(end - at) < n)
-			return 0;
-		for (size_t i = 1; i < n; i++)
-			if ((at[i] & 0xc0) != 0x80)
-				return 0;
-		if ((n == 3 && ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f))) ||
-		    (n == 4 && ((at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))))
+		if (n == 0)
 			return 0;
 		at += n;
 	}
 	return 1;
+}
+
+void text_make_utf8(char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length;) {
+		size_t n = valid_character((const unsigned char *)text + i, length - i);
+
+		if (n == 0)
+			text[i] = '?';
+		i += n ? n : 1;
+	}
 }
 
 int text_equal(const char *a, const char *b)

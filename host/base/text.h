@@ -24,6 +24,8 @@ void text_free(struct text *text);
 void text_one_line(char *text);
 /* 1 when the bytes are valid UTF-8. */
 int text_is_utf8(const char *bytes, size_t length);
+/* Bytes that are no UTF-8 become ?, in place. */
+void text_make_utf8(char *text);
 /* The longest length up to `limit` bytes that does not cut a UTF-8 character. */
 size_t text_cut(const char *text, size_t limit);
 int text_equal(const char *a, const char *b);

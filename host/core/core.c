@@ -335,8 +335,8 @@ static int start(struct core *core, int signals)
 		for (size_t i = 0; i < problems.count; i++)
 			log_line(core->log, LOG_ERROR, NULL, "%s", problems.list[i]);
 		log_line(core->log, LOG_ERROR, NULL,
-			 "%zu problems in the configuration: nothing was started (bptl check shows the same)",
-			 problems.count);
+			 "%zu problem%s in the configuration: nothing was started (bptl check shows the same)",
+			 problems.count, problems.count == 1 ? "" : "s");
 		status = 78; /* EX_CONFIG */
 	}
 	problems_free(&problems);

@@ -13,6 +13,7 @@
 #define FAILURE_WAIT_FIRST 500
 #define FAILURE_WAIT_MOST 30000
 #define SHORTEST_POLL 100
+#define GHOST_MARGIN 1000
 
 static int free_places(const struct core *core)
 {
@@ -84,6 +85,14 @@ static size_t list_topics(struct fetcher *fetcher)
 	return count;
 }
 
+/* An engine goes on with a poll whose client has gone, and locks for it what it would have handed out: those tasks are
+ * looked for when the poll must be over. */
+static void expect_ghost(struct fetcher *fetcher)
+{
+	if (fetcher->config->type == CONFIG_CAMUNDA)
+		fetcher->ghost_until = clock_boot() + fetcher->config->long_poll + GHOST_MARGIN;
+}
+
 static void poll_failed(struct fetcher *fetcher, const char *words)
 {
 	int64_t wait = clock_backoff(++fetcher->failures, FAILURE_WAIT_FIRST, FAILURE_WAIT_MOST);
@@ -91,6 +100,7 @@ static void poll_failed(struct fetcher *fetcher, const char *words)
 
 	fetcher->poll_at = clock_boot() + wait;
 	fetcher->look_for_strays = 1;
+	expect_ghost(fetcher);
 	log_line(fetcher->core->log, LOG_WARNING, &about,
 		 "the poll for tasks failed (%u in a row): %s; next try in %.1f s", fetcher->failures, words,
 		 (double)wait / 1000);
@@ -195,6 +205,10 @@ void fetch_turn(struct fetcher *fetcher, int64_t now)
 		return;
 	if (fetcher->polling || fetcher->listing || now < fetcher->poll_at)
 		return;
+	if (fetcher->ghost_until && now >= fetcher->ghost_until) {
+		fetcher->ghost_until = 0;
+		fetcher->look_for_strays = 1;
+	}
 	/* before a poll, not beside it: what a poll has just locked is not known here yet */
 	if (fetcher->look_for_strays) {
 		fetcher->listing = 1;
@@ -239,6 +253,7 @@ int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct 
 	else
 		fetcher->engine = camunda_new(config->name, core->worker_id, core->client, &config->service,
 					      config->use_priority, config->order, core->log);
+	expect_ghost(fetcher); /* of an earlier life of this host */
 	return fetcher->engine ? 0 : -1;
 }
 

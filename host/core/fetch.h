@@ -17,6 +17,8 @@ struct fetcher {
 	int64_t answered_at; /* the last good answer */
 	int64_t retry_due;   /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
 	int listing;
+	int64_t ghost_until; /* until then a poll that nobody hears any more may wait at the engine, and take tasks; 0:
+			      * there is none */
 	int look_for_strays; /* after a poll without an answer the engine may hold locks for us that we do not know of
 			      */
 	int stopping;

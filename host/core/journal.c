@@ -1,5 +1,5 @@
 /* journal.c: see journal.h. A failed statement is remembered and makes the next commit fail, so that callers need not
- * look at each write. */
+ * look at each write. Longer than most files, because SQLite is to be known here and nowhere else in this room. */
 #include "core/journal.h"
 
 #include <errno.h>

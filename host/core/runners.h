@@ -47,6 +47,8 @@ struct seat {
 	int suspects; /* tasks that must run alone, because one of them ended a process */
 };
 
+/* process.c: starts a process for the plugin of a seat and sends its first frame; NULL after a line in the log. */
+struct process *process_start(struct seat *seat);
 /* The library of a plugin: as configured, else in the plugin folder of the config or of this executable. Owned. */
 char *runners_library(const struct config *config, const struct config_plugin *plugin);
 

@@ -87,6 +87,20 @@ void runners_supply(struct seat *seat);
 void tasks_clear(struct core *core);
 
 /* Within the task files: */
+/* The task of this key that is not over, or NULL. */
+struct core_task *tasks_find(const struct core *core, const char *key);
+struct seat *task_seat(const struct core_task *task);
+/* A line in the log that says which task it is about. */
+void task_say(const struct core_task *task, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* It is no longer suspected of having ended a process. */
+void task_clears(struct core_task *task);
+/* The unit is done, or has failed: result (borrowed) goes into the journal. */
+void task_performed(struct core_task *task, const json_t *result);
+void task_failing(struct core_task *task, const json_t *result);
+/* running.c: a turn of a task that waits to run, or runs. */
+void running_queued(struct core_task *task, int64_t now);
+void running_turn(struct core_task *task, int64_t now);
 /* The outcome `failed` for reasons of the host's own: counted as any failure of the unit. */
 void task_fails(struct core_task *task, int permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Nothing more is to be done: journal state, place given back. */

@@ -57,7 +57,7 @@ static const char *call_info(struct bptl_task *t, const char *name)
 
 static int call_set(struct bptl_task *t, const char *name, const char *type, json_t *value, int local)
 {
-	return variables_set(of(t), name, type, value, local);
+	return outputs_set(of(t), name, type, value, local);
 }
 
 /* ---- memory and text ---- */

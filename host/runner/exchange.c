@@ -8,38 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "http/url.h"
-#include "runner/task.h"
-
-#define PAGE_LIMIT 1000
-#define DETAIL_LIMIT 8192 /* bytes of an error's body that go into the details */
-
-/* One request under way. */
-struct part {
-	struct bptl_request *request;
-	const struct service *service;
-	char *url;   /* absolute */
-	json_t *row; /* for the journal */
-	int number, mutation;
-	int answered; /* from the journal */
-	struct exchange *exchange;
-	/* what came back, copied from the loop's thread */
-	enum http_failure failure;
-	int status;
-	char *body;
-	size_t length;
-	char *words; /* why there is no answer, or the API's own words */
-	int64_t retry_after;
-	int refused_here; /* the URL rule or a header forbade it */
-};
-
-struct exchange {
-	struct task *task;
-	struct part *parts;
-	size_t count, pending;
-	int intended; /* there are mutations among them, whose intents are in the journal */
-	struct errand errand;
-	struct parking parking;
-};
+#include "runner/parts.h"
 
 /* ---- which service ---- */
 
@@ -243,98 +212,6 @@ static int intend(struct task *task, struct exchange *exchange)
 
 /* ---- after the answer ---- */
 
-static char *details_of(const struct part *part)
-{
-	struct text text = {0};
-	char *outline = url_outline(part->url);
-
-	text_add_format(&text, "%s %s\n", part->request->method, outline);
-	if (part->failure == HTTP_ANSWERED) {
-		text_add_format(&text, "HTTP %d\n", part->status);
-		text_add_bytes(&text, part->body, text_cut(part->body, DETAIL_LIMIT));
-	} else {
-		text_add(&text, part->words ? part->words : "");
-	}
-	free(outline);
-	return text_take(&text);
-}
-
-static int fail_part(struct task *task, const struct part *part, int permanent, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-static int fail_part(struct task *task, const struct part *part, int permanent, const char *format, ...)
-{
-	int first = task->outcome == OUTCOME_DONE;
-	char *outline = url_outline(part->url);
-	char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		mem_out();
-	va_end(args);
-	(void)task_fail(task, permanent, "%s: %s %s %s", part->request->what, part->request->method, outline, text);
-	if (first) {
-		task_details(task, details_of(part));
-		task->retry_after = part->retry_after;
-	}
-	free(text);
-	free(outline);
-	return -1;
-}
-
-/* A gateway that gives up (502, 504) says nothing of what the server behind it did; neither does silence. */
-static int outcome_unknown(const struct part *part)
-{
-	if (part->failure == HTTP_ANSWERED)
-		return part->status == 502 || part->status == 504;
-	return part->failure == HTTP_UNKNOWN || part->failure == HTTP_TOO_LARGE || part->failure == HTTP_CANCELLED;
-}
-
-static int can_be_retried(int status)
-{
-	return status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
-}
-
-static int fail_unknown(struct task *task, const struct part *part)
-{
-	if (task->outcome == OUTCOME_DONE)
-		task->unknown_step = part->number;
-	return fail_part(task, part, 1,
-			 "may have been carried out, its outcome is unknown (%s%s): check it, then grant a retry, "
-			 "which sends it again",
-			 part->failure == HTTP_ANSWERED ? "a gateway gave up: HTTP " : "",
-			 part->failure == HTTP_ANSWERED ? (part->status == 502 ? "502" : "504") : part->words);
-}
-
-/* No usable answer, or a refusal: fails the task unless the unit wants to see it. */
-static int judge(struct task *task, const struct part *part)
-{
-	const struct bptl_request *request = part->request;
-	int once = part->mutation && strcmp(request->method, "POST") == 0 && !(request->flags & BPTL_REPEATABLE);
-
-	if (part->answered)
-		return 0;
-	if (part->refused_here)
-		return fail_part(task, part, 1, "was not sent: %s", part->words);
-	if (once && outcome_unknown(part))
-		return fail_unknown(task, part);
-	if (part->failure != HTTP_ANSWERED)
-		return fail_part(task, part, part->failure == HTTP_TOO_LARGE, "got no answer: %s", part->words);
-	if (part->status >= 300 && part->status < 400)
-		return fail_part(
-			task, part, 1,
-			"answered HTTP %d, a redirect: redirects are not followed; give the service's root as it "
-			"really is",
-			part->status);
-	if (part->status >= 500 || (part->status >= 400 && !(request->flags & BPTL_TOLERATE)))
-		return fail_part(task, part, !can_be_retried(part->status), "answered HTTP %d%s%s", part->status,
-				 *part->words ? ": " : "", part->words);
-	if (part->status >= 200 && part->status < 300 && !request->answer)
-		return fail_part(task, part, once, "answered HTTP %d with something that is not JSON: %.200s",
-				 part->status, request->error ? request->error : "");
-	return 0;
-}
-
 /* Parses the body and hands it to the unit's request. */
 static void read_answer(struct task *task, struct part *part)
 {
@@ -381,7 +258,7 @@ static int remember(struct task *task, struct exchange *exchange)
 			(void)json_array_append(rows, part->row);
 		else if (kept || tolerated)
 			steps_read(task, json_incref(part->row));
-		if (part->mutation && !kept && !outcome_unknown(part) && !(part->status >= 200 && part->status < 300))
+		if (part->mutation && !kept && !part_is_unknown(part) && !(part->status >= 200 && part->status < 300))
 			(void)json_array_append_new(drop, mem_json(json_integer(part->number)));
 	}
 	return steps_answer(task, exchange->intended, rows, drop);
@@ -396,7 +273,7 @@ static void part_clear(struct part *part)
 }
 
 /* Sends requests that stand in a list of pointers, and judges them in their order. */
-static int run_parts(struct task *task, struct bptl_request **requests, size_t count)
+int parts_run(struct task *task, struct bptl_request **requests, size_t count)
 {
 	struct exchange exchange = {.task = task, .count = count};
 	size_t prepared, waiting = 0;
@@ -428,96 +305,13 @@ static int run_parts(struct task *task, struct bptl_request **requests, size_t c
 		goto out;
 	code = 0;
 	for (size_t i = 0; i < count; i++)
-		code |= judge(task, &exchange.parts[i]);
+		code |= part_judge(task, &exchange.parts[i]);
 out:
 	for (size_t i = 0; i < count; i++)
 		part_clear(&exchange.parts[i]);
 	parking_clear(&exchange.parking);
 	free(exchange.parts);
 	return code;
-}
-
-int exchange_refused(struct task *task, const struct bptl_request *request)
-{
-	char *outline = url_outline(request->url ? request->url : "");
-	char *body = request->answer ? json_dumps(request->answer, JSON_ENCODE_ANY) : NULL;
-	int first = task->outcome == OUTCOME_DONE;
-
-	(void)task_fail(task, !can_be_retried(request->status), "%s: %s %s answered HTTP %d%s%s", request->what,
-			request->method, outline, request->status, request->error ? ": " : "",
-			request->error ? request->error : "");
-	if (first)
-		task_details(task, mem_format("%s %s\nHTTP %d\n%.*s", request->method, outline, request->status,
-					      (int)(body ? text_cut(body, DETAIL_LIMIT) : 0), body ? body : ""));
-	free(body);
-	free(outline);
-	return -1;
-}
-
-/* ---- pages ---- */
-
-/* The URL of the next page: the query of `next` behind the path that was asked. Servers behind a proxy write hosts into
- * `next` that only they know. NULL when there is no next page. */
-static const char *next_page(struct task *task, const struct bptl_request *request, const json_t *page)
-{
-	const char *next = json_get_text(page, "next");
-	const char *query = next ? strchr(next, '?') : NULL;
-	struct text url = {0};
-	char *kept;
-
-	if (!next || !*next)
-		return NULL;
-	if (!query) {
-		(void)task_fail(task, 1,
-				"%s: the next page is \"%.100s\", which has no query: pages cannot be told apart",
-				request->what, next);
-		return NULL;
-	}
-	text_add_bytes(&url, request->url, strcspn(request->url, "?"));
-	text_add(&url, query);
-	kept = task_text(task, url.data);
-	text_free(&url);
-	return kept;
-}
-
-static int add_results(struct task *task, const struct bptl_request *request, json_t *all, json_t *page)
-{
-	json_t *results = json_object_get(page, "results");
-
-	if (!json_is_array(results))
-		return task_fail(task, 1, "%s: the answer is no list of pages: member results is missing",
-				 request->what);
-	return json_array_extend(all, results) ? task_fail(task, 0, "out of memory") : 0;
-}
-
-static int read_pages(struct task *task, struct bptl_request *first)
-{
-	json_t *page = first->answer;
-	json_t *seen, *all;
-	int pages = 1;
-
-	if (json_is_array(page) || first->status >= 400)
-		return 0; /* a plain list has no pages */
-	all = task_keep(task, json_array());
-	seen = task_keep(task, json_object());
-	if (!all || !seen || add_results(task, first, all, page))
-		return -1;
-	for (const char *url; (url = next_page(task, first, page)) != NULL;) {
-		struct bptl_request next = *first;
-		struct bptl_request *list[] = {&next};
-
-		if (json_object_get(seen, url))
-			return task_fail(task, 1, "%s: the pages of the list go round in a circle", first->what);
-		if (++pages > PAGE_LIMIT)
-			return task_fail(task, 1, "%s: the list has more than %d pages", first->what, PAGE_LIMIT);
-		(void)json_object_set_new(seen, url, json_true());
-		next.url = url;
-		if (run_parts(task, list, 1) || add_results(task, first, all, next.answer))
-			return -1;
-		page = next.answer;
-	}
-	first->answer = all;
-	return task_stopped(task) ? -1 : 0;
 }
 
 /* ---- the call ---- */
@@ -538,11 +332,11 @@ int exchange_run(struct task *task, struct bptl_request *requests, size_t count,
 		if (list[i]->body)
 			(void)task_keep(task, list[i]->body);
 	}
-	if (!task_stopped(task) && run_parts(task, list, count) == 0) {
+	if (!task_stopped(task) && parts_run(task, list, count) == 0) {
 		code = 0;
 		for (size_t i = 0; i < count; i++)
 			if (list[i]->flags & BPTL_ALL_PAGES)
-				code |= read_pages(task, list[i]);
+				code |= pages_read(task, list[i]);
 	}
 	free(list);
 	return code;

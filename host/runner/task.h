@@ -110,7 +110,8 @@ const char *variables_text(struct task *task, const char *name);
 int64_t variables_integer(struct task *task, const char *name);
 int variables_boolean(struct task *task, const char *name);
 json_t *variables_json(struct task *task, const char *name);
-int variables_set(struct task *task, const char *name, const char *type, json_t *value, int local);
+/* outputs.c */
+int outputs_set(struct task *task, const char *name, const char *type, json_t *value, int local);
 
 /* exchange.c */
 int exchange_run(struct task *task, struct bptl_request *requests, size_t count, size_t request_size);

@@ -110,14 +110,23 @@ def test_a_completion_that_is_answered_oddly_is_said_again_and_the_unit_is_not_r
     assert bench.engine.counts()["requests"]["complete"] == 2
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_an_engine_that_no_longer_takes_the_password_gets_the_result_once_it_does(bench, host, status):
+def test_a_completion_that_the_engine_refuses_is_an_incident_and_a_retry_completes_without_running_again(bench, host):
     host(bench.topic("Post").conf)
-    for kind in "complete", "failure":
-        bench.engine.fault(kind, "status", 2, status=status, body={"type": "AuthenticationException", "message": "no"})
-    task = bench.perform("Post", {"url": PLACE})
+    bench.engine.fault("complete", "status", status=400, body={"type": "InvalidRequestException", "message": "a wrong value"})
+    task = bench.perform("Post", {"url": PLACE}, "incident")
+    assert "the engine refuses the completion: HTTP 400: a wrong value" in task["errorMessage"]
+    bench.engine.set_retries(task["id"], 1)
+    bench.wait(task["id"])
     assert bench.numbers() == [0]
-    assert not bench.told(task["id"], "failed")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_engine_that_takes_no_report_for_a_while_gets_the_result_later_and_nothing_is_sent_twice(bench, host, status):
+    host(bench.topic("Post", lock="10s").conf)
+    for kind in "complete", "failure":
+        bench.engine.fault(kind, "status", status=status, body={"type": "AuthenticationException", "message": "no"})
+    bench.wait(bench.add("Post", {"url": PLACE}), wait=25)
+    assert bench.numbers() == [0]
 
 
 @pytest.mark.parametrize("fault", REFUSALS, ids=name_of)

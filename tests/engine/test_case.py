@@ -42,7 +42,6 @@ def test_cases_run_to_their_end_on_a_real_engine(real_engine, host, settings, zg
     report = Report(CASES)
     found = instance.run_cases(real_engine, [start_variables(zgw, number + 1) for number in range(CASES)], report, suffix)
     check(report, found, zgw, smtp)
-    assert real_engine.get("incident/count")["count"] == 0
 
 
 def test_cases_run_to_their_end_on_the_embedded_engine(bptl, host, settings, zgw, smtp):
@@ -57,8 +56,8 @@ def test_a_failure_becomes_an_incident_that_says_why(real_engine, host, settings
     settings.use_engine(real_engine.url).use_case(suffix)
     host()
     report = Report(1)
-    [found] = instance.run_cases(real_engine, [{**start_variables(zgw, 1), "catalogusDomein": "NERGENS"}], report, suffix)
+    domein = f"nergens{suffix}"
+    [found] = instance.run_cases(real_engine, [{**start_variables(zgw, 1), "catalogusDomein": domein}], report, suffix)
     assert (report.completed, report.failed, found) == (0, 1, {})
-    [incident] = real_engine.get("incident")
-    assert "NERGENS" in incident["incidentMessage"]
+    [incident] = [one for one in real_engine.get("incident") if domein in one["incidentMessage"]]
     real_engine.call("DELETE", f"process-instance/{incident['processInstanceId']}")

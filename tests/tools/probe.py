@@ -42,18 +42,28 @@ class Desk:
 
     def __init__(self, engine):
         self.engine = engine
+        self.instances = {}  # task: its instance; the engine forgets tasks that are over
 
     def add(self, topic, variables=None, **more):
         """Puts a task on a topic; plain values become variables. Its id."""
         typed = {name: value if isinstance(value, dict) and "type" in value else plain(value)
                  for name, value in (variables or {}).items()}
-        return self.engine.add({"topic": topic, "variables": typed, **more})["tasks"][0]
+        added = self.engine.add({"topic": topic, "variables": typed, **more})
+        self.instances[added["tasks"][0]] = added["instances"][0]
+        return added["tasks"][0]
 
     def report(self, task_id):
-        return self.engine.call(lambda: self.engine.state.tasks[task_id].report())
+        instance = self.engine.state.instances[self.instances[task_id]]
+        return self.engine.call(lambda: instance.tasks[0].report())
 
     def variables(self, task_id):
-        return self.engine.call(lambda: dict(self.engine.state.tasks[task_id].instance.variables))
+        """{name: value} of the process."""
+        instance = self.engine.state.instances[self.instances[task_id]]
+        return self.engine.call(lambda: {name: one["value"] for name, one in instance.variables.items()})
+
+    def happened(self, task_id, what):
+        """How often something happened to the task: fetched, completed, failed, extended, unlocked ..."""
+        return [one["what"] for one in self.report(task_id)["history"]].count(what)
 
     def wait(self, task_id, *states, wait=10.0):
         """Waits until the task has one of these states (completed, incident, error), and returns its report."""

@@ -45,7 +45,10 @@ public class Engine {
 	private static void start(String[] args) throws Exception {
 		PrintStream out = System.out;
 		System.setOut(System.err);
-		var context = (ServletWebServerApplicationContext) SpringApplication.run(Engine.class, args);
+		var application = new SpringApplication(Engine.class);
+		// Nothing is worth an orderly end, which would wait for every open long poll.
+		application.setRegisterShutdownHook(false);
+		var context = (ServletWebServerApplicationContext) application.run(args);
 		// Beans are made lazily, for a fast start: without being asked for there would be no engine.
 		context.getBean("processEngineFactoryBean");
 		int port = context.getWebServer().getPort();
