@@ -28,6 +28,7 @@ static void lost(struct core_task *task, const char *words)
 	case TASK_RUNNING:
 		log_line(task->core->log, LOG_WARNING, &about, "lock lost (%s): the unit is stopped at its next call",
 			 words);
+		task->stopped = 1;
 		process_send(task->process, mem_json(json_pack("{s:s, s:s}", "type", "lost", "key", task->key)));
 		break;
 	case TASK_PERFORMED:

@@ -119,8 +119,15 @@ static json_t *services_frame(const struct seat *seat)
 static void got_ready(struct seat *seat, struct process *process, json_t *frame)
 {
 	process->ready = 1;
-	json_decref(seat->about);
-	seat->about = json_incref(frame);
+	/* the registry borrows from the first description for as long as the host runs */
+	if (!seat->about)
+		seat->about = json_incref(frame);
+	else if (!json_equal(seat->about, frame))
+		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},
+			 "%s was changed while the host runs, and declares other things than before: restart the host, "
+			 "so "
+			 "that the topics follow",
+			 seat->library);
 	free(seat->refusal);
 	seat->refusal = NULL;
 	log_line(seat->core->log, LOG_INFO, &(struct log_about){.plugin = seat->plugin->name},

@@ -40,7 +40,7 @@ struct seat {
 	char *library;
 	struct process *current; /* or NULL: to be started at start_at */
 	struct process *retired;
-	json_t *about;   /* of the last process that got ready */
+	json_t *about;   /* of the first process that got ready */
 	char *refusal;   /* why the last one did not */
 	unsigned deaths; /* in a row */
 	int64_t start_at;

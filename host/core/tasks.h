@@ -53,7 +53,8 @@ struct core_task {
 	int extending; /* a request is under way */
 	int64_t extend_at;
 	unsigned extend_tries;
-	int lost; /* the lock is */
+	int lost;    /* the lock is */
+	int stopped; /* its unit was told so: unless it had done its work, what it says is no outcome */
 
 	int reporting; /* a request is under way */
 	int64_t report_at;

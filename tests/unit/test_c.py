@@ -1,5 +1,5 @@
-"""The C tests as pytest items: every test of every program in build-tests/tests runs in a process of its own. Those of
-the rooms with threads run again under the thread sanitizer."""
+"""The C tests as pytest items: every test of every program in build-tests/tests runs in a process of its own, and
+again in one that was built with the thread sanitizer."""
 import os
 import pathlib
 import subprocess
@@ -18,7 +18,7 @@ SECONDS = 60
 
 def programs():
     """The programs of both builds, with the names that their tests get."""
-    for folder, prefix in (build_folder(), ""), (pathlib.Path(os.environ.get("BPTL_BUILD_THREAD", "/nonexistent")), "thread:"):
+    for folder, prefix in (build_folder(), ""), (pathlib.Path(os.environ.get("BPTL_BUILD_THREAD", ROOT / "build-thread")), "thread:"):
         for path in sorted((folder / "tests").glob("*_*")):
             if path.is_file() and os.access(path, os.X_OK):
                 yield prefix + path.name, path
