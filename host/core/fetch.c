@@ -13,7 +13,8 @@
 #define FAILURE_WAIT_FIRST 500
 #define FAILURE_WAIT_MOST 30000
 #define SHORTEST_POLL 100
-#define GHOST_MARGIN 1000
+#define LIST_EVERY 3000 /* ms between questions after aborted polls */
+#define POLL_MARGIN 5000
 
 static int free_places(const struct core *core)
 {
@@ -85,12 +86,14 @@ static size_t list_topics(struct fetcher *fetcher)
 	return count;
 }
 
-/* An engine goes on with a poll whose client has gone, and locks for it what it would have handed out: those tasks are
- * looked for when the poll must be over. */
-static void expect_ghost(struct fetcher *fetcher)
+/* An engine does not notice that a poll was aborted, by us or by the line: until its time is over it locks tasks for
+ * it. */
+static void expect_strays(struct fetcher *fetcher)
 {
+	fetcher->look_for_strays = 1;
 	if (fetcher->config->type == CONFIG_CAMUNDA)
-		fetcher->ghost_until = clock_boot() + fetcher->config->long_poll + GHOST_MARGIN;
+		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + POLL_MARGIN;
+	fetcher->list_at = clock_boot() + LIST_EVERY;
 }
 
 static void poll_failed(struct fetcher *fetcher, const char *words)
@@ -99,8 +102,7 @@ static void poll_failed(struct fetcher *fetcher, const char *words)
 	struct log_about about = {.engine = fetcher->config->name};
 
 	fetcher->poll_at = clock_boot() + wait;
-	fetcher->look_for_strays = 1;
-	expect_ghost(fetcher);
+	expect_strays(fetcher);
 	log_line(fetcher->core->log, LOG_WARNING, &about,
 		 "the poll for tasks failed (%u in a row): %s; next try in %.1f s", fetcher->failures, words,
 		 (double)wait / 1000);
@@ -123,7 +125,7 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 		for (size_t i = 0; i < count; i++)
 			tasks_take(fetcher->core, fetcher->index, &tasks[i], NULL);
 	} else if (result == ENGINE_STOPPED) {
-		fetcher->look_for_strays = 1;
+		expect_strays(fetcher);
 	} else {
 		poll_failed(fetcher, words);
 	}
@@ -162,6 +164,41 @@ static void stray_unlocked(void *arg, enum engine_result result, const char *wor
 	(void)words; /* if it did not work, the lock runs out */
 }
 
+static int named(const json_t *list, const char *id)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		if (strcmp(json_string_value(one), id) == 0)
+			return 1;
+	return 0;
+}
+
+/* A task that is unknown while a poll is open may be in that poll's answer, on its way here: only one that was unknown
+ * the time before, too, is a stray. */
+static void unlock_strays(struct fetcher *fetcher, const char *const *ids, size_t count)
+{
+	json_t *unknown = mem_json(json_array());
+
+	for (size_t i = 0; i < count; i++) {
+		struct log_about about = {.engine = fetcher->config->name, .task = ids[i]};
+
+		if (tasks_has(fetcher->core, fetcher->index, ids[i]))
+			continue;
+		if (!fetcher->listing_alone && !named(fetcher->unknown, ids[i])) {
+			(void)json_array_append_new(unknown, mem_json(json_string(ids[i])));
+			continue;
+		}
+		log_line(fetcher->core->log, LOG_INFO, &about,
+			 "the engine holds this task locked for us, and its answer never came: unlocked");
+		fetcher->due = 0;
+		engine_unlock(fetcher->engine, ids[i], stray_unlocked, NULL);
+	}
+	json_decref(fetcher->unknown);
+	fetcher->unknown = unknown;
+}
+
 static void strays_listed(void *arg, enum engine_result result, const char *const *ids, size_t count, const char *words)
 {
 	struct fetcher *fetcher = arg;
@@ -175,24 +212,27 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 		return;
 	}
 	fetcher->look_for_strays = 0;
-	if (result != ENGINE_TAKEN)
+	fetcher->list_at = clock_boot() + LIST_EVERY;
+	if (result != ENGINE_TAKEN) {
+		fetcher->strays_until = 0;
 		log_line(fetcher->core->log, LOG_WARNING, &about,
-			 "the engine does not say which tasks we hold (%s): those whose "
-			 "answer never came return when their lock ends",
+			 "the engine does not say which tasks we hold (%s): those whose answer never came return when "
+			 "their lock ends",
 			 words);
-	for (size_t i = 0; i < count; i++) {
-		if (tasks_has(fetcher->core, fetcher->index, ids[i]))
-			continue;
-		about.task = ids[i];
-		log_line(fetcher->core->log, LOG_INFO, &about,
-			 "the engine holds this task locked for us, and its answer never came: "
-			 "unlocked");
-		fetcher->due = 0;
-		engine_unlock(fetcher->engine, ids[i], stray_unlocked, NULL);
+		return;
 	}
+	unlock_strays(fetcher, ids, count);
 }
 
 /* ---- turns ---- */
+
+static void list_locked(struct fetcher *fetcher)
+{
+	fetcher->listing = 1;
+	fetcher->listing_alone = !fetcher->polling;
+	fetcher->due = 0;
+	engine_list_locked(fetcher->engine, strays_listed, fetcher);
+}
 
 void fetch_events(struct fetcher *fetcher, int64_t now)
 {
@@ -203,20 +243,15 @@ void fetch_turn(struct fetcher *fetcher, int64_t now)
 {
 	if (fetcher->stopping || fetcher->core->draining)
 		return;
-	if (fetcher->polling || fetcher->listing || now < fetcher->poll_at)
-		return;
-	if (fetcher->ghost_until && now >= fetcher->ghost_until) {
-		fetcher->ghost_until = 0;
-		fetcher->look_for_strays = 1;
-	}
-	/* before a poll, not beside it: what a poll has just locked is not known here yet */
-	if (fetcher->look_for_strays) {
-		fetcher->listing = 1;
-		fetcher->due = 0;
-		engine_list_locked(fetcher->engine, strays_listed, fetcher);
-	} else {
+	if (!fetcher->polling && !fetcher->listing && now >= fetcher->poll_at && fetcher->look_for_strays)
+		list_locked(fetcher);
+	else if (!fetcher->listing && !fetcher->look_for_strays && now < fetcher->strays_until &&
+		 now >= fetcher->list_at)
+		list_locked(fetcher);
+	/* the first question comes before a poll, later ones beside it */
+	if (!fetcher->polling && !fetcher->look_for_strays && !(fetcher->listing && fetcher->listing_alone) &&
+	    now >= fetcher->poll_at)
 		open_poll(fetcher, now);
-	}
 }
 
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
@@ -225,6 +260,8 @@ int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 
 	if (!fetcher->polling && !fetcher->core->draining && fetcher->poll_at > now && fetcher->poll_at < due)
 		due = fetcher->poll_at;
+	if (!fetcher->listing && !fetcher->core->draining && now < fetcher->strays_until && fetcher->list_at < due)
+		due = fetcher->list_at;
 	return due;
 }
 
@@ -246,14 +283,18 @@ int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct 
 {
 	const struct config_engine *config = &core->config->engines[index];
 
-	*fetcher = (struct fetcher){
-		.core = core, .index = index, .config = config, .retry_due = INT64_MAX, .look_for_strays = 1};
+	*fetcher = (struct fetcher){.core = core,
+				    .index = index,
+				    .config = config,
+				    .retry_due = INT64_MAX,
+				    .unknown = json_array(),
+				    .look_for_strays = 1};
 	if (config->type == CONFIG_LOCAL)
 		fetcher->engine = local_new(config->name, core->worker_id, config->database, core->log, error);
 	else
 		fetcher->engine = camunda_new(config->name, core->worker_id, core->client, &config->service,
 					      config->use_priority, config->order, core->log);
-	expect_ghost(fetcher); /* of an earlier life of this host */
+	expect_strays(fetcher); /* of an earlier life of this host */
 	return fetcher->engine ? 0 : -1;
 }
 
@@ -261,5 +302,6 @@ void fetch_clear(struct fetcher *fetcher)
 {
 	if (fetcher->engine)
 		engine_free(fetcher->engine);
+	json_decref(fetcher->unknown);
 	free(fetcher->topics);
 }

@@ -11,16 +11,17 @@ struct fetcher {
 	struct engine *engine;
 	struct engine_topic *topics; /* of the open poll */
 	int polling;
-	int reserved;        /* places that the open poll may fill */
-	unsigned failures;   /* polls in a row that failed */
-	int64_t poll_at;     /* clock_boot: not before */
-	int64_t answered_at; /* the last good answer */
-	int64_t retry_due;   /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
-	int listing;
-	int64_t ghost_until; /* until then a poll that nobody hears any more may wait at the engine, and take tasks; 0:
-			      * there is none */
-	int look_for_strays; /* after a poll without an answer the engine may hold locks for us that we do not know of
-			      */
+	int reserved;         /* places that the open poll may fill */
+	unsigned failures;    /* polls in a row that failed */
+	int64_t poll_at;      /* clock_boot: not before */
+	int64_t answered_at;  /* the last good answer */
+	int64_t retry_due;    /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
+	int listing;          /* a question which tasks are locked for us is under way */
+	int listing_alone;    /* and no poll was open when it was asked */
+	int look_for_strays;  /* it is to be asked before the next poll */
+	int64_t list_at;      /* clock_boot: when it is asked again */
+	int64_t strays_until; /* how long: an aborted poll lives on in the engine, and may still lock tasks for us */
+	json_t *unknown;      /* tasks that the last answer named and that we do not have */
 	int stopping;
 	int64_t due; /* when the engine needs its next turn */
 };

@@ -19,7 +19,9 @@
 
 #define SCHEMA 1
 
+/* All or nothing: a first start may be killed in between. */
 static const char schema[] =
+	"BEGIN IMMEDIATE;"
 	"CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE task(engine TEXT NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,"
 	" first_run INTEGER NOT NULL, changed INTEGER NOT NULL, topic TEXT NOT NULL, task TEXT, result TEXT,"
@@ -29,7 +31,8 @@ static const char schema[] =
 	"TEXT NOT NULL,"
 	" url TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL, status INTEGER, answer TEXT, error TEXT,"
 	" changed INTEGER NOT NULL, PRIMARY KEY(engine, id, step)) WITHOUT ROWID;"
-	"PRAGMA user_version = 1;";
+	"PRAGMA user_version = 1;"
+	"COMMIT;";
 
 enum statement {
 	FIND,
@@ -239,9 +242,11 @@ static sqlite3_stmt *start_write(struct journal *journal, enum statement which, 
 	return start(journal, which, engine, id);
 }
 
+/* After a failure SQLite may have taken the transaction back, and what is written then would be a transaction of its
+ * own: so nothing is. */
 static void finish_write(struct journal *journal, sqlite3_stmt *statement)
 {
-	if (sqlite3_step(statement) != SQLITE_DONE)
+	if (!journal->failed && sqlite3_step(statement) != SQLITE_DONE)
 		fail(journal);
 	(void)sqlite3_reset(statement);
 	(void)sqlite3_clear_bindings(statement);

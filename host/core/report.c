@@ -109,11 +109,15 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 {
 	struct core_task *task = arg;
 	struct log_about about = task_about(task);
+	json_int_t unknown = json_get_integer(task->result, "unknown_step", 0);
 
 	task->reporting = 0;
 	switch (result) {
 	case ENGINE_TAKEN:
 		task->core->failed++;
+		if (unknown > 0) /* a run after this was granted by a person, who could read of it */
+			journal_reported(task->core->journal, task->core->config->engines[task->engine].name,
+					 task->task.id, (int)unknown);
 		task_ends(task, JOURNAL_FAILED);
 		break;
 	case ENGINE_GONE:

@@ -118,6 +118,7 @@ static void run(struct core_task *task, struct process *process, int64_t now)
 		(void)json_object_set(frame, "properties", task->task.properties);
 	task->state = TASK_RUNNING;
 	task->process = process;
+	task->stopped = 0;
 	task->limit_at = now + time_limit(task) + LIMIT_MARGIN;
 	seat_run(task_seat(task), process, frame);
 	task_say(task, LOG_DEBUG, "running, attempt %d", task->attempt);
@@ -180,6 +181,9 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	} else if (task->lost) {
 		task_say(task, LOG_WARNING, "lost: the unit was stopped, nothing is reported");
 		task_ends(task, JOURNAL_LOST);
+	} else if (task->stopped) {
+		task_say(task, LOG_INFO, "the unit was stopped, but its lock came back: it is run again");
+		task->state = TASK_QUEUED;
 	} else if (text_equal(outcome, "failed") || text_equal(outcome, "bpmn-error")) {
 		task_failing(task, frame);
 	} else {

@@ -113,7 +113,6 @@ void task_performed(struct core_task *task, const json_t *result)
 void task_failing(struct core_task *task, const json_t *result)
 {
 	const char *engine = task->core->config->engines[task->engine].name;
-	json_int_t unknown = json_get_integer(result, "unknown_step", 0);
 
 	json_decref(task->result);
 	task->result = json_deep_copy(result);
@@ -121,8 +120,6 @@ void task_failing(struct core_task *task, const json_t *result)
 	task->report_at = 0;
 	task->report_tries = 0;
 	task_release(task);
-	if (unknown > 0)
-		journal_reported(task->core->journal, engine, task->task.id, (int)unknown);
 	journal_state(task->core->journal, engine, task->task.id, JOURNAL_FAILING, result);
 }
 

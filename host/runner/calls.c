@@ -261,7 +261,7 @@ static int call_vbpmn_error(struct bptl_task *t, const char *code, const char *f
 		return -1;
 	if (!code || !*code)
 		return task_fail(task, 1, "a BPMN error without a code: a fault of the unit");
-	(void)task_vfail(task, 1, format, args);
+	task->message = task_words(task, format, args); /* the process may show it: without the unit's name */
 	task->outcome = OUTCOME_BPMN_ERROR;
 	task->code = mem_text(code);
 	return -1;

@@ -73,6 +73,17 @@ static int fail_unknown(struct task *task, const struct part *part)
 			 part->failure == HTTP_ANSWERED ? (part->status == 502 ? "502" : "504") : part->words);
 }
 
+/* It was accepted, and what it made is not known. */
+static int fail_unread(struct task *task, const struct part *part)
+{
+	if (task->outcome == OUTCOME_DONE)
+		task->unknown_step = part->number;
+	return fail_part(task, part, 1,
+			 "was carried out, but its answer (HTTP %d) cannot be read, it is something that is not JSON "
+			 "(%.200s): check what it made; a retry that is granted sends it again",
+			 part->status, part->request->error ? part->request->error : "");
+}
+
 /* No usable answer, or a refusal: fails the task unless the unit wants to see it. */
 int part_judge(struct task *task, const struct part *part)
 {
@@ -96,8 +107,10 @@ int part_judge(struct task *task, const struct part *part)
 	if (part->status >= 500 || (part->status >= 400 && !(request->flags & BPTL_TOLERATE)))
 		return fail_part(task, part, !can_be_retried(part->status), "answered HTTP %d%s%s", part->status,
 				 *part->words ? ": " : "", part->words);
+	if (part->status >= 200 && part->status < 300 && !request->answer && once)
+		return fail_unread(task, part);
 	if (part->status >= 200 && part->status < 300 && !request->answer)
-		return fail_part(task, part, once, "answered HTTP %d with something that is not JSON: %.200s",
+		return fail_part(task, part, 0, "answered HTTP %d with something that is not JSON: %.200s",
 				 part->status, request->error ? request->error : "");
 	return 0;
 }

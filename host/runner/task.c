@@ -62,18 +62,26 @@ void task_free(struct task *task)
 	free(task);
 }
 
-int task_vfail(struct task *task, int permanent, const char *format, va_list args)
+char *task_words(const struct task *task, const char *format, va_list args)
 {
 	char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = mem_text("out of memory");
+	text_one_line(text);
+	log_mask(task->shop->log, text);
+	return text;
+}
+
+int task_vfail(struct task *task, int permanent, const char *format, va_list args)
+{
+	char *text;
 
 	if (task->outcome != OUTCOME_DONE)
 		return -1;
 	task->outcome = OUTCOME_FAILED;
 	task->permanent = permanent;
-	if (vasprintf(&text, format, args) < 0)
-		text = mem_text("out of memory");
-	text_one_line(text);
-	log_mask(task->shop->log, text);
+	text = task_words(task, format, args);
 	task->message = mem_format("%s.%s: %s", task->shop->plugin.name, task->unit ? task->unit->name : "?", text);
 	free(text);
 	return -1;

@@ -89,6 +89,8 @@ json_t *task_result(const struct task *task);
 
 /* 1 when a call must do nothing: the task has failed, or its lock is lost (which then fails it). */
 int task_stopped(struct task *task);
+/* What a unit says, as it may leave this process: one line, masked. Owned. */
+char *task_words(const struct task *task, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* The first failure stays; the text is masked. Always -1. */
 int task_fail(struct task *task, int permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int task_vfail(struct task *task, int permanent, const char *format, va_list args)

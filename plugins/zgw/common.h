@@ -10,6 +10,16 @@
 		"bptlAppId", BPTL_TEXT, BPTL_REQUIRED, "Application whose credentials are used", NULL                  \
 	}
 
+/* The purpose of a call, for the log of the NLX: the variables, and their header lines. */
+#define ZGW_NLX_VARIABLES                                                                                              \
+	{"NLXProcessId", BPTL_TEXT, BPTL_OPTIONAL, "Process for the NLX log", NULL},                                   \
+	{                                                                                                              \
+		"NLXSubjectIdentifier", BPTL_TEXT, BPTL_OPTIONAL, "Subject for the NLX log", NULL                      \
+	}
+#define ZGW_NLX_HEADERS(t)                                                                                             \
+	zgw_header(t, "X-NLX-Request-Process-Id", "NLXProcessId"),                                                     \
+		zgw_header(t, "X-NLX-Request-Subject-Identifier", "NLXSubjectIdentifier")
+
 /* The Zaken API demands the first of everything under zaken/, and the second of what is sent there. */
 #define ZGW_ACCEPT_CRS "Accept-Crs: EPSG:4326"
 #define ZGW_CONTENT_CRS "Content-Crs: EPSG:4326"

@@ -67,10 +67,10 @@ static json_t *ask_zac(struct bptl_task *t, const char *variable, json_t *identi
 	return known;
 }
 
-/* Makes the body of a rol from a variable, without zaak, roltype and a roltoelichting of the roltype's. */
-static json_t *rol_from(struct bptl_task *t, const char *variable, int all_members)
+/* Makes the body of a rol from what a variable holds, without zaak, roltype and a roltoelichting of the roltype's. */
+static json_t *rol_from(struct bptl_task *t, const char *variable, json_t *given, int all_members)
 {
-	json_t *given = bptl_json(t, variable), *identificatie, *rol;
+	json_t *identificatie, *rol;
 	const char *betrokkene = text_or(t, variable, given, "betrokkene", "");
 	const char *machtiging = text_or(t, variable, given, "indicatieMachtiging", "");
 	const char *toelichting = text_or(t, variable, given, "roltoelichting", NULL);
@@ -115,8 +115,28 @@ static void add_rol(struct bptl_task *t, json_t *rollen, json_t *rol, json_t *ro
 		bptl_fail(t, "out of memory");
 }
 
+/* The variable `initiator` as an object; NULL when there is none. Engines put the id of the user who started a process
+ * under this name, too (camunda:initiator="initiator"): such a text is no rol, and no fault of the process. */
+static json_t *given_initiator(struct bptl_task *t)
+{
+	json_t *given = bptl_json(t, "initiator"), *parsed = NULL;
+
+	if (given && !json_is_object(given) && !json_is_string(given))
+		bptl_fail(t, "variable initiator is neither a JSON object nor a text");
+	if (!json_is_string(given))
+		return given;
+	parsed = json_loadb(json_string_value(given), json_string_length(given), JSON_REJECT_DUPLICATES, NULL);
+	if (parsed)
+		bptl_keep(t, parsed);
+	if (json_is_object(parsed))
+		return parsed;
+	bptl_log(t, BPTL_WARNING,
+		 "variable initiator is a text that is no JSON object, such as the id of a user: no rol is made of it");
+	return NULL;
+}
+
 /* The variable `initiator`: a rol of the first roltype that is generically an initiator. */
-static void add_initiator(struct bptl_task *t, const char *zaaktype, json_t *rollen)
+static void add_initiator(struct bptl_task *t, const char *zaaktype, json_t *given, json_t *rollen)
 {
 	json_t *types = roltypen(t, zaaktype, "initiator"), *type;
 	size_t i;
@@ -124,7 +144,7 @@ static void add_initiator(struct bptl_task *t, const char *zaaktype, json_t *rol
 	json_array_foreach (types, i, type) {
 		if (!zgw_text_is(type, "omschrijvingGeneriek", "initiator"))
 			continue;
-		add_rol(t, rollen, rol_from(t, "initiator", 1), type);
+		add_rol(t, rollen, rol_from(t, "initiator", given, 1), type);
 		return;
 	}
 	bptl_fail(t, "variable initiator: the zaaktype %s has no roltype with omschrijvingGeneriek initiator",
@@ -148,12 +168,12 @@ static void keep_named(struct bptl_task *t, json_t *types, json_t *kept)
 
 /* The variable `Hoofdbehandelaar`. A zaak has one initiator at most: one that was asked for by the variable `initiator`
  * leaves only the behandelaars for this one. */
-static void add_hoofdbehandelaar(struct bptl_task *t, const char *zaaktype, json_t *rollen)
+static void add_hoofdbehandelaar(struct bptl_task *t, const char *zaaktype, int with_initiator, json_t *rollen)
 {
 	json_t *kept = bptl_keep(t, json_array()), *type, *rol;
 	size_t i;
 
-	if (!bptl_has(t, "initiator"))
+	if (with_initiator)
 		keep_named(t, roltypen(t, zaaktype, "initiator"), kept);
 	keep_named(t, roltypen(t, zaaktype, "behandelaar"), kept);
 	if (json_array_size(kept) == 0) {
@@ -163,7 +183,7 @@ static void add_hoofdbehandelaar(struct bptl_task *t, const char *zaaktype, json
 			  zaaktype);
 		return;
 	}
-	rol = rol_from(t, "Hoofdbehandelaar", 0);
+	rol = rol_from(t, "Hoofdbehandelaar", bptl_json(t, "Hoofdbehandelaar"), 0);
 	json_array_foreach (kept, i, type) {
 		add_rol(t, rollen, rol, type);
 	}
@@ -171,12 +191,12 @@ static void add_hoofdbehandelaar(struct bptl_task *t, const char *zaaktype, json
 
 json_t *rollen_prepare(struct bptl_task *t, const char *zaaktype)
 {
-	json_t *rollen = bptl_keep(t, json_array());
+	json_t *rollen = bptl_keep(t, json_array()), *initiator = given_initiator(t);
 
-	if (bptl_has(t, "initiator"))
-		add_initiator(t, zaaktype, rollen);
+	if (initiator)
+		add_initiator(t, zaaktype, initiator, rollen);
 	if (bptl_has(t, "Hoofdbehandelaar"))
-		add_hoofdbehandelaar(t, zaaktype, rollen);
+		add_hoofdbehandelaar(t, zaaktype, !initiator, rollen);
 	return rollen;
 }
 

@@ -136,10 +136,12 @@ def test_no_process_is_left_when_the_host_ends(desk, host, end):
 
 def test_a_task_that_the_poll_of_a_killed_host_took_is_soon_free_again(desk, host, engine):
     """The engine goes on with a poll that nobody hears any more, and locks what comes for a minute."""
-    host().kill()
-    echo = desk.add("echo", {"text": "early"})
-    assert desk.happened(echo, "fetched") == 1
+    running = host()
+    eventually(lambda: engine.counts()["polls"] == 1)
+    running.kill()
     host()
+    eventually(lambda: engine.counts()["polls"] == 2)
+    echo = desk.add("echo", {"text": "early"})
     assert desk.wait(echo, "completed", wait=15)["state"] == "completed"
     assert desk.happened(echo, "unlocked") == 1
 

@@ -130,7 +130,8 @@ def test_an_idle_host_polls_once_for_each_long_poll(bench, host):
     eventually(lambda: len(bench.asked("fetchAndLock")) >= 3, 8)
     times = [one["at"] for one in bench.asked("fetchAndLock")]
     assert all(later - earlier > 1.9 for earlier, later in zip(times, times[1:]))
-    assert len(bench.asked("list")) == 1  # at the start: what an earlier life may have left locked
+    # What an earlier life may have left locked: at the start, and once its last poll must be over at the engine
+    assert len(bench.asked("list")) <= 2
 
 
 def test_a_task_is_fetched_at_once_by_the_waiting_poll(bench, host):
@@ -150,7 +151,7 @@ def test_the_worker_id_is_made_once_and_kept_or_as_configured(bench, host):
     running.stop()
     bench.conf.section("host", worker_id="gekozen-1")
     host(bench.conf)
-    bench.perform("Echo")
+    eventually(lambda: bench.asked("fetchAndLock")[-1]["json"]["workerId"] == "gekozen-1")
     ids = [poll["json"]["workerId"] for poll in bench.asked("fetchAndLock")]
     assert len(set(ids)) == 2
     assert ids[0].startswith("bptl-") and ids[-1] == "gekozen-1"

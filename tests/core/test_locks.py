@@ -102,6 +102,17 @@ def test_locks_of_tasks_whose_answer_never_came_are_given_back(bench, host):
     assert all(len(bench.told(task, "unlocked")) == 1 for task in tasks)
 
 
+def test_a_task_that_a_dead_hosts_poll_still_locks_is_given_back(bench, host):
+    running = host(bench.topic("Echo").conf)
+    eventually(lambda: bench.engine.counts()["polls"] == 1)
+    running.kill()
+    again = host(bench.conf)
+    eventually(lambda: bench.engine.counts()["polls"] == 2)
+    task = bench.add("Echo")  # the engine gives it to the poll that was there first
+    bench.wait(task, wait=8)
+    assert "the engine holds this task locked for us, and its answer never came" in again.text()
+
+
 def test_tasks_that_are_held_are_not_given_back_after_a_poll_without_an_answer(bench, host):
     running = host(bench.topic("Nap").conf)
     task = bench.add("Nap", {"ms": 1500})

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import subprocess
 import urllib.parse
 
 import pytest
@@ -98,3 +99,17 @@ def main(zgw):
 @pytest.fixture
 def roles(zgw):
     return zgw.seed["zaaktypen"]["roles"]
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """log(): what the last run of a unit wrote to the log."""
+    texts, run_program = [], subprocess.run
+
+    def keep(*arguments, **more):
+        done = run_program(*arguments, **more)
+        texts.append(done.stderr)
+        return done
+
+    monkeypatch.setattr(subprocess, "run", keep)
+    return lambda: texts[-1]

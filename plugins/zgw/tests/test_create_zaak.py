@@ -123,6 +123,8 @@ def test_create_zaak_without_a_zaaktype_sends_nothing(run, given, named):
 @pytest.mark.parametrize("name", ["zaakDetails", "initiator", "Hoofdbehandelaar"])
 @pytest.mark.parametrize("wrong", ["geen json", [1], 5, True], ids=repr)
 def test_create_zaak_refuses_what_is_no_object(run, main, name, wrong):
+    if (name, wrong) == ("initiator", "geen json"):
+        pytest.skip("may be the id of a user: see below")
     run.failed("CreateZaakTask", name, organisatieRSIN=RSIN, zaaktype=main["zaaktype"], **{name: wrong})
     assert run.requests == []
 

@@ -14,12 +14,32 @@ REQUIRED = {
     "CreateResultaatTask": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "omschrijving": "Afgehandeld"},
     "RelateDocumentToZaakTask": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "informatieobject": "https://d.test/1"},
     "CloseZaakTask": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
-}
+    "CreateEigenschap": {
+        "zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "eigenschap": {"naam": "kenteken", "waarde": "AB"},
+    },
+    "CreateZaakObject": {
+        "objectUrl": "https://o.test/1", "objectType": "pand", "zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1",
+    },
+    "FetchZaakObjects": {"hoofdZaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
+    "FetchZaakRelaties": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
+    "RelatePand": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "panden": ["https://bag.test/panden/1"]},
+    "RelateerZaak": {
+        "hoofdZaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/2",
+        "aardRelatie": "vervolg",
+    },
+    "LockDocument": {"informatieobject": "https://openzaak.test/documenten/api/v1/enkelvoudiginformatieobjecten/1"},
+    "UnlockDocument": {
+        "informatieobject": "https://openzaak.test/documenten/api/v1/enkelvoudiginformatieobjecten/1", "lockId": "a1",
+    },
+    "SetIndicatieGebruiksrecht": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
+}  # fmt: skip
+OPTIONAL = [("CreateZaakObject", "zaakUrl")]
 DEMANDED = [
     (unit, name)
     for unit, names in REQUIRED.items()
     for name in ("bptlAppId", *names)
-    if name not in ("zaaktype", "statusVolgnummer", "omschrijving", "informatieobject")
+    if name not in ("zaaktype", "statusVolgnummer", "omschrijving")
+    and (unit, name) not in [("RelateDocumentToZaakTask", "informatieobject"), *OPTIONAL]
 ]
 
 
@@ -36,14 +56,20 @@ def test_a_required_variable_that_is_empty_fails_before_anything_is_sent(run, un
     assert run.requests == []
 
 
-@pytest.mark.parametrize("unit, name", [d for d in DEMANDED if d[1] != "bptlAppId"])
+@pytest.mark.parametrize("unit, name", [d for d in DEMANDED if d[1] != "bptlAppId"] + OPTIONAL)
 def test_a_required_variable_of_the_wrong_type_fails_before_anything_is_sent(run, unit, name):
     run.failed(unit, name, **{**REQUIRED[unit], name: {"a": 1}})
     assert run.requests == []
 
 
-@pytest.mark.parametrize("unit", ["CreateStatusTask", "CreateResultaatTask", "CloseZaakTask"])
-def test_a_zaak_outside_the_zaken_api_is_never_called(run, unit):
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "CreateStatusTask", "CreateResultaatTask", "CloseZaakTask", "CreateEigenschap", "FetchZaakRelaties", "RelateerZaak",
+        "LockDocument", "UnlockDocument",
+    ],
+)  # fmt: skip
+def test_a_url_outside_the_configured_services_is_never_called(run, unit):
     run.failed(unit, **REQUIRED[unit])
     assert run.requests == []
 
