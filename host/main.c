@@ -11,9 +11,8 @@
 static const char usage[] =
 	"usage: bptl COMMAND [OPTION...]\n"
 	"\n"
-	"Does the work of business processes: fetches the external tasks of a BPMN engine (Camunda 7, Operaton), runs "
-	"the work units\n"
-	"that their topics are bound to, and reports the outcomes.\n"
+	"Does the work of business processes: fetches the external tasks of a BPMN engine (Camunda 7,\n"
+	"Operaton), runs the work units that their topics are bound to, and reports the outcomes.\n"
 	"\n"
 	"  run      the daemon: fetch, perform, report\n"
 	"  check    is the configuration good? shows every problem with its file and line\n"

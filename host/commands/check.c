@@ -10,10 +10,9 @@
 static const char usage[] =
 	"usage: bptl check [--conf PATH]\n"
 	"\n"
-	"Reads the configuration, loads every plugin, and holds the topics against what the plugins declare, as `bptl "
-	"run` does when\n"
-	"it starts. Every problem is shown with its file and line. Nothing is fetched, and no engine or service is "
-	"called.\n"
+	"Reads the configuration, loads every plugin, and holds the topics against what the plugins\n"
+	"declare, as `bptl run` does when it starts. Every problem is shown with its file and line. Nothing\n"
+	"is fetched, and no engine or service is called.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"\n"

@@ -18,20 +18,18 @@
 static const char usage[] =
 	"usage: bptl exec [--conf PATH] [--vars FILE] [--id ID] TOPIC\n"
 	"\n"
-	"Runs the unit that TOPIC is bound to (the name of its [topic] section, or its topic) once, with the variables "
-	"of FILE, in this\n"
-	"process: under gdb, valgrind or a sanitizer like any program. The services are really called; no engine is "
-	"involved and nothing\n"
-	"is journaled. Prints the outcome as JSON: {outcome, message, details, code, permanent, variables, local}.\n"
+	"Runs the unit that TOPIC is bound to (the name of its [topic] section, or its topic) once, with\n"
+	"the variables of FILE, in this process: under gdb, valgrind or a sanitizer like any program. The\n"
+	"services are really called; no engine is involved and nothing is journaled. Prints the outcome as\n"
+	"JSON: {outcome, message, details, code, permanent, variables, local}.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"  --vars FILE   JSON object of variables: plain values, or {\"type\": ..., \"value\": ...}; - is standard "
 	"input\n"
 	"  --id ID       the task's id, from which a mail gets its Message-ID (default: a new one)\n"
 	"\n"
-	"Exit status: 0 done; 1 the unit failed; 3 it ended with a BPMN error; 64 wrong usage; 66 FILE cannot be read; "
-	"78 something is\n"
-	"wrong in the configuration.\n";
+	"Exit status: 0 done; 1 the unit failed; 3 it ended with a BPMN error; 64 wrong usage; 66 FILE\n"
+	"cannot be read; 78 something is wrong in the configuration.\n";
 
 struct arguments {
 	const char *conf, *vars, *id, *topic;

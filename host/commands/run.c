@@ -8,17 +8,15 @@
 static const char usage[] =
 	"usage: bptl run [--conf PATH]\n"
 	"\n"
-	"Fetches external tasks from the engines of the configuration, runs the work units that their topics are bound "
-	"to, and\n"
-	"reports the outcomes, until SIGTERM or SIGINT: then it fetches no more, lets running tasks finish within the "
-	"drain time\n"
-	"([host] drain), unlocks what is left, and exits. A second signal stops it at once; nothing is lost by that.\n"
+	"Fetches external tasks from the engines of the configuration, runs the work units that their\n"
+	"topics are bound to, and reports the outcomes, until SIGTERM or SIGINT: then it fetches no more,\n"
+	"lets running tasks finish within the drain time ([host] drain), unlocks what is left, and exits. A\n"
+	"second signal stops it at once; nothing is lost by that.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"\n"
-	"Exit status: 0 stopped by a signal; 73 the state folder cannot be used; 74 the journal can no longer be "
-	"written; 78\n"
-	"something is wrong in the configuration.\n";
+	"Exit status: 0 stopped by a signal; 73 the state folder cannot be used; 74 the journal can no\n"
+	"longer be written; 78 something is wrong in the configuration.\n";
 
 int command_run(int argc, char **argv)
 {

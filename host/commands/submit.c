@@ -9,9 +9,8 @@
 static const char usage[] =
 	"usage: bptl submit [--conf PATH] [--engine NAME] [--vars FILE] [--business-key KEY] [--priority N] TOPIC\n"
 	"\n"
-	"Puts a task on TOPIC into the embedded engine (type = local) and prints its id. A running `bptl run` performs "
-	"it; `bptl tasks`\n"
-	"shows what became of it.\n"
+	"Puts a task on TOPIC into the embedded engine (type = local) and prints its id. A running `bptl\n"
+	"run` performs it; `bptl tasks` shows what became of it.\n"
 	"\n"
 	"  --conf PATH          folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"  --engine NAME        which embedded engine, when there are several\n"
@@ -20,9 +19,8 @@ static const char usage[] =
 	"  --business-key KEY   of the task\n"
 	"  --priority N         higher ones are fetched first (default 0)\n"
 	"\n"
-	"Exit status: 0; 64 wrong usage; 66 FILE cannot be read; 73 the engine's database cannot be used; 78 something "
-	"is wrong in the\n"
-	"configuration.\n";
+	"Exit status: 0; 64 wrong usage; 66 FILE cannot be read; 73 the engine's database cannot be used;\n"
+	"78 something is wrong in the configuration.\n";
 
 struct arguments {
 	const char *conf, *engine, *vars, *business_key, *topic;

@@ -12,9 +12,9 @@ static const char usage[] =
 	"usage: bptl tasks [--conf PATH] [--engine NAME] [--state STATE] [--most N] [--json]\n"
 	"       bptl tasks [--conf PATH] [--engine NAME] --retry ID [--retries N]\n"
 	"\n"
-	"Shows the tasks of the embedded engine (type = local), newest first, with state, retries, outcome and error. "
-	"With --retry an\n"
-	"incident gets new retries, as an operator grants them in the cockpit of a real engine.\n"
+	"Shows the tasks of the embedded engine (type = local), newest first, with state, retries, outcome\n"
+	"and error. With --retry an incident gets new retries, as an operator grants them in the cockpit of\n"
+	"a real engine.\n"
 	"\n"
 	"  --conf PATH     folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"  --engine NAME   which embedded engine, when there are several\n"
@@ -24,9 +24,8 @@ static const char usage[] =
 	"  --retry ID      grants the task new retries\n"
 	"  --retries N     how many (default 1)\n"
 	"\n"
-	"Exit status: 0; 1 nothing to retry; 64 wrong usage; 73 the engine's database cannot be used; 78 something is "
-	"wrong in the\n"
-	"configuration.\n";
+	"Exit status: 0; 1 nothing to retry; 64 wrong usage; 73 the engine's database cannot be used; 78\n"
+	"something is wrong in the configuration.\n";
 
 struct arguments {
 	const char *conf, *engine, *state, *retry;

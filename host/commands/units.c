@@ -13,9 +13,9 @@
 static const char usage[] =
 	"usage: bptl units [--conf PATH] [--json] [UNIT]\n"
 	"\n"
-	"Lists the work units of the configured plugins; with a name (zgw.CreateZaakTask) everything that this unit "
-	"declares: its\n"
-	"variables in and out, the services it calls, and the keys that its topic may have.\n"
+	"Lists the work units of the configured plugins; with a name (zgw.CreateZaakTask) everything that\n"
+	"this unit declares: its variables in and out, the services it calls, and the keys that its topic\n"
+	"may have.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"  --json        everything as JSON\n"

@@ -14,6 +14,8 @@
 #include "http/token.h"
 #include "http/url.h"
 
+#define SHORTEST_PROOF 8
+#define SHORTEST_SECRET 4 /* a shorter one hides nothing: it stands in every text */
 #define USUAL_TIMEOUT 30000 /* milliseconds, for a service that has none */
 
 struct client {
@@ -37,6 +39,7 @@ struct client_call {
 	struct http_call *http;  /* or NULL */
 	struct oauth_wait *wait; /* or NULL */
 	char *token;             /* the one that was sent, when it had been at hand */
+	char *proof;             /* what in the header that was sent proves who we are, or NULL */
 	int renewed;             /* a refused token was replaced already */
 	struct client_call *previous, *next;
 };
@@ -118,6 +121,17 @@ static char *add_credential(const struct client_call *call, const char *token)
 	return header;
 }
 
+/* The part of a header that is a secret: what stands behind a scheme ("Bearer"), if any. Owned, NULL for nothing. */
+static char *proof_in(const char *header)
+{
+	const char *value = header ? strchr(header, ':') + 2 : "";
+	const char *last = strrchr(value, ' ');
+
+	if (last && strlen(last + 1) >= SHORTEST_PROOF)
+		value = last + 1;
+	return strlen(value) >= SHORTEST_SECRET ? mem_text(value) : NULL;
+}
+
 static void answered(void *arg, const struct http_answer *answer);
 
 /* Sends the request; token is that of OAuth2, or NULL. */
@@ -151,6 +165,8 @@ static void start(struct client_call *call, const char *token)
 	request.refuse_link_local = 1;
 	request.once = call->once;
 	call->http = http_start(call->client->http, &request, answered, call);
+	mem_wipe(call->proof);
+	call->proof = proof_in(credential);
 	mem_wipe(credential);
 	free(headers);
 }
@@ -166,12 +182,31 @@ static void free_call(struct client_call *call)
 	free(call->url);
 	free(call->body);
 	mem_wipe(call->token);
+	mem_wipe(call->proof);
 	free(call);
+}
+
+/* Some services send back what they were sent. What proves who we are goes no further than here: a copy of the body
+ * without it, or NULL when it does not hold it. */
+static char *without_proof(const struct client_call *call, const struct http_answer *answer)
+{
+	size_t length = call->proof ? strlen(call->proof) : 0;
+	char *copy, *at;
+
+	if (length == 0 || !memmem(answer->body, answer->length, call->proof, length))
+		return NULL;
+	copy = mem_slice(answer->body, answer->length);
+	for (at = copy; (at = memmem(at, answer->length - (size_t)(at - copy), call->proof, length)) != NULL;
+	     at += length)
+		memset(at, '*', length);
+	return copy;
 }
 
 static void finish(struct client_call *call, const struct http_answer *answer)
 {
 	struct client *client = call->client;
+	struct http_answer clean = *answer;
+	char *body = without_proof(call, answer);
 
 	if (call->previous)
 		call->previous->next = call->next;
@@ -187,7 +222,10 @@ static void finish(struct client_call *call, const struct http_answer *answer)
 			 (long long)(clock_boot() - call->begun));
 		free(outline);
 	}
-	call->done(call->arg, answer);
+	if (body)
+		clean.body = body;
+	call->done(call->arg, &clean);
+	free(body);
 	free_call(call);
 }
 

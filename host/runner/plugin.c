@@ -37,17 +37,19 @@ static int writable_by_others(const struct stat *at)
 	return (at->st_mode & S_IWOTH) || ((at->st_mode & S_IWGRP) && at->st_gid != getegid());
 }
 
-/* Whoever can write the file, or put another in its place, can run code as this service. */
-static int check_file(const char *file, struct error *error)
+/* Whoever can write the file, or put another in its place, can run code as this service. library: the very file that
+ * was looked at, for loading. */
+static int check_file(const char *file, char library[PATH_MAX], struct error *error)
 {
 	char path[PATH_MAX];
 	struct stat at;
 
-	if (!realpath(file, path))
+	if (!realpath(file, library))
 		return error_set(
 			error,
 			"%s: %s: build or install the plugin, or give its place with library = in its [plugin] section",
 			file, strerror(errno));
+	memcpy(path, library, sizeof(path));
 	if (stat(path, &at))
 		return error_set(error, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(at.st_mode))
@@ -170,6 +172,18 @@ const struct bptl_unit *plugin_unit(const struct plugin *plugin, const char *nam
 	return NULL;
 }
 
+static int check_variables(const struct plugin *plugin, const struct bptl_unit *unit, const struct bptl_variable *v,
+			   struct error *error)
+{
+	for (; v && v->name; v = plugin_next_variable(plugin, v))
+		if (!v->doc || v->type < BPTL_ANY || v->type > BPTL_LIST)
+			return error_set(
+				error,
+				"%s: unit %s: variable %s lacks its line of documentation or has an unknown type",
+				plugin->file, unit->name, v->name);
+	return 0;
+}
+
 static int check_unit(const struct plugin *plugin, const struct bptl_unit *unit, struct error *error)
 {
 	if (!unit->name || !*unit->name || !unit->summary || !unit->run)
@@ -180,12 +194,8 @@ static int check_unit(const struct plugin *plugin, const struct bptl_unit *unit,
 	if (plugin_unit(plugin, unit->name) != unit)
 		return error_set(error, "%s has two units named %s: give one of them another name", plugin->file,
 				 unit->name);
-	for (const struct bptl_variable *v = unit->in; v && v->name; v = plugin_next_variable(plugin, v))
-		if (!v->doc || v->type < BPTL_ANY || v->type > BPTL_LIST)
-			return error_set(
-				error,
-				"%s: unit %s: variable %s lacks its line of documentation or has an unknown type",
-				plugin->file, unit->name, v->name);
+	if (check_variables(plugin, unit, unit->in, error) || check_variables(plugin, unit, unit->out, error))
+		return -1;
 	return 0;
 }
 
@@ -309,15 +319,16 @@ int plugin_open(struct plugin *plugin, const char *name, const char *file, const
 		struct error *error)
 {
 	const struct bptl_plugin *(*entry)(void);
+	char library[PATH_MAX];
 	char *copy;
 
 	*plugin = (struct plugin){.name = mem_text(name), .file = mem_text(file), .log = log};
 	copy = mem_text(file);
 	plugin->folder = mem_format("%s/%s", dirname(copy), name);
 	free(copy);
-	if (check_file(file, error))
+	if (check_file(file, library, error))
 		return -1;
-	entry = find_entry(file, error);
+	entry = find_entry(library, error);
 	if (!entry)
 		return -1;
 	plugin->about = entry();

@@ -31,11 +31,15 @@ static void digest(const char *body, char hex[65])
 json_t *steps_row(int number, const char *what, const char *method, const char *url, const char *body)
 {
 	char hex[65] = "";
+	json_t *row;
 
 	if (body)
 		digest(body, hex);
-	return mem_json(json_pack("{s:i, s:s, s:s, s:s, s:s}", "step", number, "what", what, "method", method, "url",
-				  url, "digest", hex));
+	row = mem_json(json_pack("{s:i, s:s}", "step", number, "digest", hex));
+	json_put_text(row, "what", what);
+	json_put_text(row, "method", method);
+	json_put_text(row, "url", url);
+	return row;
 }
 
 static const json_t *journaled(const struct task *task, int number)

@@ -104,38 +104,62 @@ static int is_empty(const json_t *value)
 	       (json_is_object(value) && json_object_size(value) == 0);
 }
 
-/* The envelope's value without parsing it: enough to tell whether there is one. */
-static int envelope_is_empty(const json_t *envelope)
+static const char *skip_space(const char *text)
+{
+	return text + strspn(text, " \t\r\n");
+}
+
+/* A text of JSON without a value: null, "", [] or {}, with any space that writers put into it. */
+static int is_empty_json(const char *text)
+{
+	text = skip_space(text);
+	if (text_starts(text, "null")) {
+		text += 4;
+	} else if (text_starts(text, "\"\"")) {
+		text += 2;
+	} else if (*text == '[' || *text == '{') {
+		char closing = *text == '[' ? ']' : '}';
+
+		text = skip_space(text + 1);
+		if (*text++ != closing)
+			return 0;
+	} else {
+		return 0;
+	}
+	return *skip_space(text) == '\0';
+}
+
+/* Is a text in it JSON? Modellers write JSON into plain String variables, too. */
+static int is_structured(const struct bptl_variable *v)
+{
+	return v && (v->type == BPTL_OBJECT || v->type == BPTL_LIST);
+}
+
+/* The envelope's value without parsing it: enough to tell whether there is one. v: its declaration, or NULL. */
+static int envelope_is_empty(const json_t *envelope, const struct bptl_variable *v)
 {
 	const json_t *value = json_object_get(envelope, "value");
 	const char *text = json_string_value(value);
 
-	if (strcasecmp(type_of(envelope), "File") == 0)
-		return 0; /* an engine hands it out without its content */
 	if (is_empty(value))
 		return 1;
-	if (!text || !(is_type(envelope, json_types) || is_type(envelope, object_types)))
-		return 0;
-	while (*text == ' ' || *text == '\n' || *text == '\t' || *text == '\r')
-		text++;
-	return strcmp(text, "null") == 0 || strcmp(text, "\"\"") == 0 || strcmp(text, "[]") == 0 ||
-	       strcmp(text, "{}") == 0;
+	return text && (is_structured(v) || is_type(envelope, json_types) || is_type(envelope, object_types)) &&
+	       is_empty_json(text);
 }
 
 /* The envelope of a variable that has a value, under its name or the one to read instead; NULL when there is none. */
 static json_t *find(const struct task *task, const char *name, const char **found)
 {
+	const struct bptl_variable *v = declared(task, name);
 	json_t *envelope = json_object_get(task->variables, name);
-	const struct bptl_variable *v;
 
 	*found = name;
-	if (envelope && !envelope_is_empty(envelope))
+	if (envelope && !envelope_is_empty(envelope, v))
 		return envelope;
-	v = declared(task, name);
 	if (v && v->instead) {
 		envelope = json_object_get(task->variables, v->instead);
 		*found = v->instead;
-		if (envelope && !envelope_is_empty(envelope))
+		if (envelope && !envelope_is_empty(envelope, v))
 			return envelope;
 	}
 	return NULL;
@@ -232,12 +256,10 @@ json_t *variables_json(struct task *task, const char *name)
 {
 	const char *found;
 	json_t *envelope = find(task, name, &found);
-	const struct bptl_variable *v = declared(task, name);
 	json_t *value = value_of(task, name);
-	int structured = v && (v->type == BPTL_OBJECT || v->type == BPTL_LIST);
 
-	/* modellers write JSON into plain String variables, too */
-	if (value && structured && json_is_string(value) && strcasecmp(type_of(envelope), "String") == 0) {
+	if (value && is_structured(declared(task, name)) && json_is_string(value) &&
+	    strcasecmp(type_of(envelope), "String") == 0) {
 		value = parse(task, found, value);
 		if (value)
 			(void)json_object_set_new(task->decoded, found, value);

@@ -96,10 +96,10 @@ static int run(struct bptl_task *t)
 {
 	const char *rsin = bptl_text(t, "organisatieRSIN");
 	const char *remarks = zgw_text_within(t, "initialStatusRemarks", ZGW_EXPLANATION_MOST);
-	json_t *details = bptl_json(t, "zaakDetails");
+	json_t *details = bptl_json(t, "zaakDetails"), *initiator = rollen_initiator(t);
 	const char *zaaktype = choose_zaaktype(t, details, rsin);
 	const char *statustype = zgw_statustype(t, zaaktype, 1);
-	json_t *rollen = rollen_prepare(t, zaaktype);
+	json_t *rollen = rollen_prepare(t, zaaktype, initiator);
 	json_t *zaak = create(t, zaaktype, rsin, details);
 	const char *url = bptl_member_text(t, zaak, "url");
 

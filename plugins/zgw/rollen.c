@@ -115,26 +115,6 @@ static void add_rol(struct bptl_task *t, json_t *rollen, json_t *rol, json_t *ro
 		bptl_fail(t, "out of memory");
 }
 
-/* The variable `initiator` as an object; NULL when there is none. Engines put the id of the user who started a process
- * under this name, too (camunda:initiator="initiator"): such a text is no rol, and no fault of the process. */
-static json_t *given_initiator(struct bptl_task *t)
-{
-	json_t *given = bptl_json(t, "initiator"), *parsed = NULL;
-
-	if (given && !json_is_object(given) && !json_is_string(given))
-		bptl_fail(t, "variable initiator is neither a JSON object nor a text");
-	if (!json_is_string(given))
-		return given;
-	parsed = json_loadb(json_string_value(given), json_string_length(given), JSON_REJECT_DUPLICATES, NULL);
-	if (parsed)
-		bptl_keep(t, parsed);
-	if (json_is_object(parsed))
-		return parsed;
-	bptl_log(t, BPTL_WARNING,
-		 "variable initiator is a text that is no JSON object, such as the id of a user: no rol is made of it");
-	return NULL;
-}
-
 /* The variable `initiator`: a rol of the first roltype that is generically an initiator. */
 static void add_initiator(struct bptl_task *t, const char *zaaktype, json_t *given, json_t *rollen)
 {
@@ -189,9 +169,27 @@ static void add_hoofdbehandelaar(struct bptl_task *t, const char *zaaktype, int 
 	}
 }
 
-json_t *rollen_prepare(struct bptl_task *t, const char *zaaktype)
+json_t *rollen_initiator(struct bptl_task *t)
 {
-	json_t *rollen = bptl_keep(t, json_array()), *initiator = given_initiator(t);
+	json_t *given = bptl_json(t, "initiator"), *parsed = NULL;
+
+	if (given && !json_is_object(given) && !json_is_string(given))
+		bptl_fail(t, "variable initiator is neither a JSON object nor a text");
+	if (!json_is_string(given))
+		return given;
+	parsed = json_loadb(json_string_value(given), json_string_length(given), JSON_REJECT_DUPLICATES, NULL);
+	if (parsed)
+		bptl_keep(t, parsed);
+	if (json_is_object(parsed))
+		return parsed;
+	bptl_log(t, BPTL_WARNING,
+		 "variable initiator is a text that is no JSON object, such as the id of a user: no rol is made of it");
+	return NULL;
+}
+
+json_t *rollen_prepare(struct bptl_task *t, const char *zaaktype, json_t *initiator)
+{
+	json_t *rollen = bptl_keep(t, json_array());
 
 	if (initiator)
 		add_initiator(t, zaaktype, initiator, rollen);

@@ -1,6 +1,6 @@
 """For tests of the host itself, with stand-ins of the engine and of the service."""
 import pytest
-from bench import Bench
+from workbench import Bench
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ never of any consequence for the task."""
 import time
 
 import pytest
-from bench import PLACE
+from workbench import PLACE
 from probe import eventually
 
 CALLED = "callbackUrl called: HTTP 200"
@@ -134,7 +134,7 @@ def test_without_allowed_roots_nothing_is_called(bench, host, place):
 
 
 def test_a_link_local_address_is_not_called_although_it_is_allowed(bench, host):
-    bench.conf.section("host", callback_allow="http://169.254.169.254/")
+    bench.conf.section("host", callback_allow="http://169.254.169.254/", drain="1s")
     running = host(bench.topic("Echo").conf)
     start = time.monotonic()
     task = bench.perform("Echo", {"callbackUrl": "http://169.254.169.254/latest/meta-data"})

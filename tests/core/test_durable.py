@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from bench import PLACE
+from workbench import PLACE
 from probe import eventually, runner_of
 
 UNKNOWN = "may have been carried out, its outcome is unknown"

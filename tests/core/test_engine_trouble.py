@@ -4,7 +4,7 @@ import socket
 import time
 
 import pytest
-from bench import PLACE
+from workbench import PLACE
 from engine import EngineStandIn
 from probe import eventually
 

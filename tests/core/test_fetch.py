@@ -1,6 +1,6 @@
 """What the host asks an engine for: no more than it can do, of what it can do, and only what units read."""
 import pytest
-from bench import PLACE
+from workbench import PLACE
 from probe import eventually
 
 

@@ -1,7 +1,7 @@
 """Locks: kept while a unit runs, missed before it runs, and taken away in the middle."""
 import time
 
-from bench import PLACE
+from workbench import PLACE
 from probe import eventually
 
 

@@ -3,7 +3,7 @@ is said to the engine."""
 import time
 
 import pytest
-from bench import PLACE
+from workbench import PLACE
 from probe import eventually
 
 

@@ -3,7 +3,7 @@ import sqlite3
 import stat
 import time
 
-from bench import PLACE
+from workbench import PLACE
 from probe import run
 
 

@@ -26,6 +26,7 @@ from collections import Counter, deque
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from engine_process import Processes  # noqa: E402
 from engine_state import BrokenRule, Refused, State  # noqa: E402
 
 # What a faulty answer can be. `after`: true does what was asked first, so that only the answer is lost. `delay`: seconds
@@ -136,6 +137,7 @@ class EngineStandIn:
     def clear(self):
         self.state = State()
         self.state.wake = self.wake
+        self.processes = Processes(self.state)
         self.polls, self.faults, self.outage = [], deque(), None
         self.requests, self.statuses, self.kept, self.broken = Counter(), Counter(), deque(maxlen=100000), []
 
@@ -181,6 +183,14 @@ class EngineStandIn:
     # ---- what tests do; see the head comment ----
     def add(self, order):
         return self.call(self.state.add, order)
+
+    def deploy(self, key, steps=()):
+        """Makes a process that can be started; its id. See engine_process.py."""
+        return self.call(self.processes.deploy, key, steps)
+
+    def started(self):
+        """What was started of deployed processes: definition, instance and body of each."""
+        return self.call(lambda: list(self.processes.started))
 
     def fault(self, kind="any", do="status", count=1, **more):
         self.call(self.add_fault, {"kind": kind, "do": do, "count": count, **more})
@@ -322,7 +332,10 @@ class EngineStandIn:
         elif request.path == self.prefix + "/version":
             return 200, {"version": "7.24.0"}
         else:
-            raise Refused(404, "HTTP 404 Not Found", "NotFoundException")
+            found = self.processes.answer(request, request.path.removeprefix(self.prefix))
+            if not found:
+                raise Refused(404, "HTTP 404 Not Found", "NotFoundException")
+            return found
         return 204, None
 
     def fetch(self, body, send):

@@ -112,6 +112,5 @@ def server_context(certificate, key, client_ca=None, most=None):
         context.verify_mode = ssl.CERT_REQUIRED
     if most:
         context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = most
+        context.minimum_version = context.maximum_version = most
     return context

@@ -21,7 +21,7 @@ REQUIRED = {
         "objectUrl": "https://o.test/1", "objectType": "pand", "zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1",
     },
     "FetchZaakObjects": {"hoofdZaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
-    "FetchZaakRelaties": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
+    "FetchZaakRelaties": {"hoofdZaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1"},
     "RelatePand": {"zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "panden": ["https://bag.test/panden/1"]},
     "RelateerZaak": {
         "hoofdZaakUrl": "https://openzaak.test/zaken/api/v1/zaken/1", "zaakUrl": "https://openzaak.test/zaken/api/v1/zaken/2",
