@@ -1,9 +1,11 @@
 /* exec.c: bptl exec: runs one unit here and now, without an engine and without a child process, so that a debugger,
  * valgrind and sanitizers work on a plugin as on any program. Real services are called. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -97,13 +99,17 @@ static json_t *run_order(const struct binding *binding, json_t *variables, const
 	return order;
 }
 
-static int print_result(const json_t *result)
+/* The result alone stands on standard output: what a unit prints there goes with the log, as in `bptl run`. */
+static int print_result(const json_t *result, int out)
 {
 	char *text = json_dumps(result, JSON_INDENT(2));
 	const char *outcome = json_get_text(result, "outcome");
 
-	if (text)
+	(void)fflush(stdout);
+	if (dup2(out, STDOUT_FILENO) >= 0 && text)
 		(void)puts(text);
+	(void)fflush(stdout);
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO); /* the plugin still has to end */
 	free(text);
 	if (text_equal(outcome, "done"))
 		return EXIT_DONE;
@@ -140,7 +146,7 @@ static int bind_topic(struct registry *registry, const struct config *config, co
 }
 
 static int run_unit(struct workshop *shop, const struct config *config, const struct config_topic *topic, size_t plugin,
-		    json_t *variables, const char *id)
+		    json_t *variables, const char *id, int out)
 {
 	struct registry registry = {0};
 	json_t *about = plugin_describe(&shop->plugin);
@@ -158,7 +164,7 @@ static int run_unit(struct workshop *shop, const struct config *config, const st
 	result = workshop_exec(shop,
 			       run_order(&registry.bindings[0], variables, id,
 					 topic->time_limit ? topic->time_limit : config->plugins[plugin].time_limit));
-	status = print_result(result);
+	status = print_result(result, out);
 	json_decref(result);
 out:
 	registry_clear(&registry);
@@ -175,7 +181,9 @@ static int exec(const struct config *config, const struct config_topic *topic, j
 	size_t index;
 	const struct config_plugin *plugin = plugin_of(config, topic, &index);
 	json_t *order = plugin_order(config, plugin);
-	int status = EXIT_CONFIG;
+	int status = EXIT_CONFIG, out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 
 	if (workshop_open(&shop, order, log, &error)) {
 		struct problems problems = {0};
@@ -184,9 +192,11 @@ static int exec(const struct config *config, const struct config_topic *topic, j
 		conf_show(&problems);
 		problems_free(&problems);
 	} else {
-		status = run_unit(&shop, config, topic, index, variables, id);
+		status = run_unit(&shop, config, topic, index, variables, id, out);
 	}
 	workshop_close(&shop);
+	if (out >= 0)
+		(void)close(out);
 	json_decref(order);
 	log_free(log);
 	return status;

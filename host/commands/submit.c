@@ -5,6 +5,7 @@
 
 #include "commands/commands.h"
 #include "engine/engine.h"
+#include "engine/local.h"
 
 static const char usage[] =
 	"usage: bptl submit [--conf PATH] [--engine NAME] [--vars FILE] [--business-key KEY] [--priority N] TOPIC\n"
@@ -26,6 +27,20 @@ struct arguments {
 	const char *conf, *engine, *vars, *business_key, *topic;
 	int64_t priority;
 };
+
+/* Can the engine take them? EXIT_DONE, or the exit status after a message. */
+static int check_variables(const json_t *variables)
+{
+	struct error error;
+	json_t *typed = local_variables(variables, &error);
+
+	if (!typed) {
+		(void)fprintf(stderr, "bptl submit: %s\n", error.text);
+		return EXIT_INPUT;
+	}
+	json_decref(typed);
+	return EXIT_DONE;
+}
 
 static int submit(const struct arguments *arguments, const struct config_engine *engine, const json_t *variables)
 {
@@ -104,12 +119,15 @@ int command_submit(int argc, char **argv)
 	variables = arguments.vars ? read_object(arguments.vars) : json_object();
 	if (!variables)
 		return EXIT_INPUT;
-	status = EXIT_CONFIG;
-	config = conf_load(conf_path(arguments.conf));
-	engine = config ? local_engine(config, arguments.engine) : NULL;
-	if (engine)
-		status = submit(&arguments, engine, variables);
-	config_free(config);
+	status = check_variables(variables);
+	if (status == EXIT_DONE) {
+		status = EXIT_CONFIG;
+		config = conf_load(conf_path(arguments.conf));
+		engine = config ? local_engine(config, arguments.engine) : NULL;
+		if (engine)
+			status = submit(&arguments, engine, variables);
+		config_free(config);
+	}
 	json_decref(variables);
 	return status;
 }

@@ -96,6 +96,19 @@ static void expect_strays(struct fetcher *fetcher)
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 }
 
+void fetch_heard(struct fetcher *fetcher, enum engine_result result)
+{
+	struct log_about about = {.engine = fetcher->config->name};
+	int64_t now = clock_boot();
+
+	if (!outage_heard(&fetcher->outage, result, now))
+		return;
+	log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again: what had to wait is said to it now");
+	tasks_hurry(fetcher->core, fetcher->index, now);
+	if (fetcher->poll_at > now)
+		fetcher->poll_at = now;
+}
+
 static void poll_failed(struct fetcher *fetcher, const char *words)
 {
 	int64_t wait = clock_backoff(++fetcher->failures, FAILURE_WAIT_FIRST, FAILURE_WAIT_MOST);
@@ -116,6 +129,7 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	fetcher->polling = 0;
 	fetcher->core->reserved -= fetcher->reserved;
 	fetcher->reserved = 0;
+	fetch_heard(fetcher, result);
 	if (result == ENGINE_TAKEN) {
 		if (fetcher->failures)
 			log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again after %u failed polls",
@@ -205,6 +219,7 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 	struct log_about about = {.engine = fetcher->config->name};
 
 	fetcher->listing = 0;
+	fetch_heard(fetcher, result);
 	if (result == ENGINE_STOPPED)
 		return;
 	if (result == ENGINE_AGAIN) {

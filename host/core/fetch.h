@@ -3,6 +3,7 @@
 #define BPTL_CORE_FETCH_H
 
 #include "core/core.h"
+#include "core/outage.h"
 
 struct fetcher {
 	struct core *core;
@@ -23,6 +24,7 @@ struct fetcher {
 	int64_t strays_until; /* how long: an aborted poll lives on in the engine, and may still lock tasks for us */
 	json_t *unknown;      /* tasks that the last answer named and that we do not have */
 	int stopping;
+	struct outage outage;
 	int64_t due; /* when the engine needs its next turn */
 };
 
@@ -36,6 +38,8 @@ void fetch_turn(struct fetcher *fetcher, int64_t now);
 /* No more polls: ends the open one. */
 void fetch_stop(struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);
+/* What came of a request to the engine. When this ends an outage, what waited for that goes on. */
+void fetch_heard(struct fetcher *fetcher, enum engine_result result);
 /* A retry was reported that becomes due then. */
 void fetch_expect(struct fetcher *fetcher, int64_t due);
 

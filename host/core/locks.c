@@ -47,6 +47,7 @@ static void extended(void *arg, enum engine_result result, const char *words)
 	struct log_about about = task_about(task);
 
 	task->extending = 0;
+	task_heard(task, result);
 	switch (result) {
 	case ENGINE_TAKEN:
 		/* extend_at was set to when the request left: the lock runs from later than that */
@@ -80,7 +81,7 @@ void locks_turn(struct core_task *task, int64_t now)
 		return;
 	if (task->extend_at == 0)
 		task->extend_at = task->task.lock_until - lock_time(task) / 2;
-	if (now < task->extend_at)
+	if (now < task_ask_at(task, task->extend_at))
 		return;
 	task->extending = 1;
 	task->extend_at = now;

@@ -45,6 +45,7 @@ static void complete_done(void *arg, enum engine_result result, const char *word
 	struct log_about about = task_about(task);
 
 	task->reporting = 0;
+	task_heard(task, result);
 	switch (result) {
 	case ENGINE_TAKEN:
 		log_line(task->core->log, LOG_INFO, &about, "completed");
@@ -112,6 +113,7 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 	json_int_t unknown = json_get_integer(task->result, "unknown_step", 0);
 
 	task->reporting = 0;
+	task_heard(task, result);
 	switch (result) {
 	case ENGINE_TAKEN:
 		task->core->failed++;
@@ -167,6 +169,7 @@ static void bpmn_error_done(void *arg, enum engine_result result, const char *wo
 
 	if (result == ENGINE_TAKEN) {
 		task->reporting = 0;
+		task_heard(task, result);
 		log_line(task->core->log, LOG_INFO, &about,
 			 "ended with BPMN error %s: %s (an engine ends the process silently when nothing "
 			 "catches it)",
@@ -186,6 +189,7 @@ static void unlock_done(void *arg, enum engine_result result, const char *words)
 	struct log_about about = task_about(task);
 
 	task->reporting = 0;
+	task_heard(task, result);
 	if (result == ENGINE_AGAIN && ++task->report_tries < 3) {
 		task->report_at = clock_boot() + 300;
 		return;
@@ -198,9 +202,16 @@ static void unlock_done(void *arg, enum engine_result result, const char *words)
 	task_ends(task, JOURNAL_RETURNED);
 }
 
+int64_t report_due(const struct core_task *task)
+{
+	/* a lock is given back at the end of the host's life, when there is no time to wait */
+	return task->state == TASK_PERFORMED || task->state == TASK_FAILING ? task_ask_at(task, task->report_at)
+									    : task->report_at;
+}
+
 void report_turn(struct core_task *task, int64_t now)
 {
-	if (task->reporting || now < task->report_at)
+	if (task->reporting || now < report_due(task))
 		return;
 	switch (task->state) {
 	case TASK_PERFORMED:

@@ -13,10 +13,49 @@
 #include "base/text.h"
 #include "core/fetch.h"
 
+#define HURRY 1000 /* ms in which tasks try again after an outage */
+
 struct engine *task_engine(const struct core_task *task)
 {
-	task->core->fetchers[task->engine].due = 0;
-	return task->core->fetchers[task->engine].engine;
+	struct fetcher *fetcher = &task->core->fetchers[task->engine];
+
+	fetcher->due = 0;
+	outage_asked(&fetcher->outage);
+	return fetcher->engine;
+}
+
+void task_heard(const struct core_task *task, enum engine_result result)
+{
+	struct fetcher *fetcher = &task->core->fetchers[task->engine];
+
+	fetcher->outage.trial = 0;
+	fetch_heard(fetcher, result);
+}
+
+int64_t task_ask_at(const struct core_task *task, int64_t at)
+{
+	return outage_ask_at(&task->core->fetchers[task->engine].outage, at);
+}
+
+/* Not all in the same moment. */
+static void hurry(int64_t *at, int64_t now)
+{
+	int64_t soon = now + clock_backoff(1, HURRY, HURRY);
+
+	if (*at > soon)
+		*at = soon;
+}
+
+void tasks_hurry(struct core *core, size_t engine, int64_t now)
+{
+	for (struct core_task *task = core->tasks; task; task = task->next) {
+		if (task->engine != engine)
+			continue;
+		if (task->extend_tries)
+			hurry(&task->extend_at, now);
+		if (task->report_tries && task->state != TASK_CALLING)
+			hurry(&task->report_at, now);
+	}
 }
 
 struct log_about task_about(const struct core_task *task)
@@ -275,12 +314,13 @@ int64_t tasks_due(const struct core *core)
 
 		if (task->state == TASK_RUNNING)
 			at = task->limit_at;
-		if (!task->extending && !task->lost && task->state < TASK_RETURNING && task->extend_at < at)
-			at = task->extend_at;
-		if (!task->reporting && !task->call && task->state > TASK_RUNNING && task->state < TASK_OVER &&
-		    task->report_at < at)
-			at = task->report_at;
 		if (at < due)
+			due = at;
+		if (!task->extending && !task->lost && task->state < TASK_RETURNING &&
+		    (at = task_ask_at(task, task->extend_at)) < due)
+			due = at;
+		if (!task->reporting && !task->call && task->state > TASK_RUNNING && task->state < TASK_OVER &&
+		    (at = report_due(task)) < due)
 			due = at;
 	}
 	return due;

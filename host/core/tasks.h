@@ -64,6 +64,12 @@ struct core_task {
 
 /* The engine of a task, to tell it something: it gets a turn soon. */
 struct engine *task_engine(const struct core_task *task);
+/* What came of that: to be called first by whoever is called back. */
+void task_heard(const struct core_task *task, enum engine_result result);
+/* When a task that wants to tell its engine something at this time may do so, see outage.h. */
+int64_t task_ask_at(const struct core_task *task, int64_t at);
+/* The engine answers again: tasks that wait to try again do so soon. */
+void tasks_hurry(struct core *core, size_t engine, int64_t now);
 /* What a log line about a task says. */
 struct log_about task_about(const struct core_task *task);
 
@@ -111,6 +117,7 @@ void task_release(struct core_task *task);
 void locks_turn(struct core_task *task, int64_t now);
 /* report.c: does what the task's state asks for towards the engine. */
 void report_turn(struct core_task *task, int64_t now);
+int64_t report_due(const struct core_task *task);
 /* callback.c */
 void callback_start(struct core_task *task);
 const char *callback_url(const struct core_task *task);

@@ -154,7 +154,11 @@ static void say_done(void *arg, const struct http_answer *answer)
 	enum engine_result result = camunda_judge(answer, &words);
 
 	call->http = NULL;
-	call_end(call, result, words);
+	if (result == ENGINE_TAKEN && answer->length > 0)
+		/* the engines say yes without a word: this one is somebody else's */
+		call_end(call, ENGINE_AGAIN, "an answer that no engine gives: HTTP 2xx with a body");
+	else
+		call_end(call, result, words);
 	free(words);
 }
 

@@ -1,15 +1,14 @@
-/* mail.c: see mail.h. libcurl speaks SMTP and writes the MIME parts; the header lines come from mail_text.c. A little
- * over 400 lines, because parts, exchange and verdict share struct mail_call.
+/* mail.c: see mail.h. libcurl speaks SMTP and writes the MIME parts; the header lines come from mail_text.c.
  *
  * Was the mail sent? A server may only deliver after the lone "." that ends DATA. curl writes it when every part has
  * been read, so an exchange that breaks while the last reply is 354 (go ahead) and all parts were read may have been
  * delivered: MAIL_UNKNOWN. In every other case it was not. Each mail has a connection of its own: one that was kept
  * open and dropped by the server meanwhile would blur that line.
  *
- * libcurl 7.88 waits for the reply to the "." without giving the multi handle back. With mail_send() every other
- * exchange on that handle stands still for as long as the server thinks (5 mails, a server that takes a second: turns
- * of 3 seconds), and a mail that times out meanwhile looks as if its "." had been sent. mail_deliver() has neither
- * fault. */
+ * Why on the calling thread, and not on the loop's multi handle as all HTTP? libcurl 7.88 waits for the reply to the
+ * "." without giving the multi handle back: every other exchange stands still for as long as the server thinks (5
+ * mails, a server that takes a second: turns of 3 seconds), and a mail that times out meanwhile looks as if its "." had
+ * been sent. */
 #include "http/mail.h"
 
 #include <curl/curl.h>
@@ -25,8 +24,8 @@
 #define DEFAULT_TIMEOUT 30000
 #define WORDS_LIMIT 600 /* bytes of a server's reply that are kept */
 
-struct mail_call {
-	struct http *http;
+/* A mail on its way. */
+struct call {
 	CURL *easy;
 	curl_mime *mime;
 	struct curl_slist *headers, *recipients;
@@ -35,13 +34,11 @@ struct mail_call {
 	int reply_over;    /* its last line was read */
 	size_t unread;     /* parts that curl has not read to their end */
 	char curl_error[CURL_ERROR_SIZE];
-	mail_done *done;
-	void *arg;
 };
 
 /* The bytes of one part. */
 struct leaf {
-	struct mail_call *call;
+	struct call *call;
 	char *data;
 	size_t size, at;
 };
@@ -84,7 +81,7 @@ static void free_leaf(void *arg)
 	free(leaf);
 }
 
-static void call_free(struct mail_call *call)
+static void call_free(struct call *call)
 {
 	curl_mime_free(call->mime);
 	curl_easy_cleanup(call->easy);
@@ -131,7 +128,7 @@ static curl_mimepart *add_part(curl_mime *parent, const char *type, const char *
 }
 
 /* Data stolen. */
-static void fill_part(struct mail_call *call, curl_mimepart *part, char *data, size_t size)
+static void fill_part(struct call *call, curl_mimepart *part, char *data, size_t size)
 {
 	struct leaf *leaf = mem_new(1, sizeof(*leaf));
 
@@ -140,14 +137,14 @@ static void fill_part(struct mail_call *call, curl_mimepart *part, char *data, s
 	must(curl_mime_data_cb(part, (curl_off_t)size, read_leaf, seek_leaf, free_leaf, leaf));
 }
 
-static void add_text(struct mail_call *call, curl_mime *parent, const char *type, const char *text)
+static void add_text(struct call *call, curl_mime *parent, const char *type, const char *text)
 {
 	char *lines = mail_text_lines(text);
 
 	fill_part(call, add_part(parent, type, "quoted-printable"), lines, strlen(lines));
 }
 
-static void add_attachment(struct mail_call *call, curl_mime *parent, const struct bptl_attachment *attachment)
+static void add_attachment(struct call *call, curl_mime *parent, const struct bptl_attachment *attachment)
 {
 	curl_mimepart *part = add_part(parent, attachment->type, "base64");
 	struct curl_slist *headers = NULL;
@@ -162,7 +159,7 @@ static void add_attachment(struct mail_call *call, curl_mime *parent, const stru
 	fill_part(call, part, data, attachment->size);
 }
 
-static curl_mime *new_multipart(const struct mail_call *call)
+static curl_mime *new_multipart(const struct call *call)
 {
 	curl_mime *mime = curl_mime_init(call->easy);
 
@@ -172,7 +169,7 @@ static curl_mime *new_multipart(const struct mail_call *call)
 }
 
 /* Puts a multipart around `inner` as its first part; inner stolen. */
-static curl_mime *wrap(const struct mail_call *call, curl_mime *inner, const char *type)
+static curl_mime *wrap(const struct call *call, curl_mime *inner, const char *type)
 {
 	curl_mime *outer = new_multipart(call);
 
@@ -189,7 +186,7 @@ static size_t count_attachments(const struct bptl_mail *mail, int inside)
 	return count;
 }
 
-static void add_attachments(struct mail_call *call, curl_mime *parent, const struct bptl_mail *mail, int inside)
+static void add_attachments(struct call *call, curl_mime *parent, const struct bptl_mail *mail, int inside)
 {
 	for (size_t i = 0; i < mail->attachment_count; i++)
 		if ((mail->attachments[i].content_id != NULL) == inside)
@@ -198,7 +195,7 @@ static void add_attachments(struct mail_call *call, curl_mime *parent, const str
 
 /* Builds mixed > related > alternative, each level only when it is needed, and returns the type of the outermost.
  * curl always sends a multipart: a mail of nothing but text is a mixed one with one part. */
-static const char *make_parts(struct mail_call *call, const struct bptl_mail *mail)
+static const char *make_parts(struct call *call, const struct bptl_mail *mail)
 {
 	const char *type = mail->html ? "multipart/alternative" : "multipart/mixed";
 
@@ -220,8 +217,8 @@ static const char *make_parts(struct mail_call *call, const struct bptl_mail *ma
 	return type;
 }
 
-static void make_headers(struct mail_call *call, const struct service *service, const struct bptl_mail *mail,
-			 int64_t wall, const char *type)
+static void make_headers(struct call *call, const struct service *service, const struct bptl_mail *mail, int64_t wall,
+			 const char *type)
 {
 	add_line(&call->headers, mail_text_date(wall));
 	add_line(&call->headers, mem_format("From: %s", service->from));
@@ -242,7 +239,7 @@ static void make_headers(struct mail_call *call, const struct service *service, 
 /* Every line that the server says comes here. */
 static size_t hear(char *line, size_t size, size_t count, void *arg)
 {
-	struct mail_call *call = arg;
+	struct call *call = arg;
 	size_t length = size * count;
 	size_t skip = 0;
 
@@ -277,7 +274,7 @@ static size_t swallow(char *bytes, size_t size, size_t count, void *arg)
 }
 
 /* What the server said last, for a message. */
-static const char *words(struct mail_call *call)
+static const char *words(struct call *call)
 {
 	if (!call->reply.length)
 		return "nothing";
@@ -298,7 +295,7 @@ static int is_reply(CURLcode code)
 	       code == CURLE_REMOTE_ACCESS_DENIED || code == CURLE_USE_SSL_FAILED || code == CURLE_RECV_ERROR;
 }
 
-static enum mail_outcome judge_silence(const struct mail_call *call, CURLcode code, struct error *error)
+static enum mail_outcome judge_silence(const struct call *call, CURLcode code, struct error *error)
 {
 	const char *why = call->curl_error[0] ? call->curl_error : curl_easy_strerror(code);
 
@@ -313,11 +310,11 @@ static enum mail_outcome judge_silence(const struct mail_call *call, CURLcode co
 		return MAIL_REFUSED;
 	}
 	(void)error_set(error, "the mail could not be sent through service %s (%s): %s", call->service, call->root,
-			code == CURLE_ABORTED_BY_CALLBACK ? "cancelled" : why);
+			why);
 	return code == CURLE_LOGIN_DENIED || code == CURLE_URL_MALFORMAT ? MAIL_REFUSED : MAIL_LATER;
 }
 
-static enum mail_outcome judge(struct mail_call *call, CURLcode code, long reply, struct error *error)
+static enum mail_outcome judge(struct call *call, CURLcode code, long reply, struct error *error)
 {
 	error->text[0] = '\0';
 	if (code == CURLE_OK)
@@ -339,22 +336,7 @@ static enum mail_outcome judge(struct mail_call *call, CURLcode code, long reply
 	return judge_silence(call, code, error);
 }
 
-static void finish(void *arg, CURLcode code)
-{
-	struct mail_call *call = arg;
-	struct mail_answer answer;
-	struct error error;
-	long reply = 0;
-
-	(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply);
-	answer.outcome = judge(call, code, reply, &error);
-	answer.code = (int)reply;
-	answer.error = error.text;
-	call->done(call->arg, &answer);
-	call_free(call);
-}
-
-static void set_server(struct mail_call *call, const struct service *service)
+static void set_server(struct call *call, const struct service *service)
 {
 	CURL *easy = call->easy;
 	struct http_tls tls = {service->ca_file, service->client_cert, service->client_key};
@@ -381,17 +363,12 @@ static void set_server(struct mail_call *call, const struct service *service)
 	must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error));
 }
 
-/* Makes the mail, ready to be sent; NULL and the reason when it cannot be made. */
-static struct mail_call *call_new(const struct service *service, const struct bptl_mail *mail, const char *message_id,
-				  int64_t wall, mail_done *done, void *arg, struct error *error)
+/* The mail, ready to be sent. */
+static struct call *call_new(const struct service *service, const struct bptl_mail *mail, const char *message_id,
+			     int64_t wall)
 {
-	struct mail_call *call;
+	struct call *call = mem_new(1, sizeof(*call));
 
-	if (mail_text_check(service, mail, message_id, error))
-		return NULL;
-	call = mem_new(1, sizeof(*call));
-	call->done = done;
-	call->arg = arg;
 	call->service = mem_text(service->name);
 	call->root = mem_text(service->root);
 	call->secret = mem_text(service->own.secret);
@@ -408,31 +385,20 @@ static struct mail_call *call_new(const struct service *service, const struct bp
 	return call;
 }
 
-struct mail_call *mail_send(struct http *http, const struct service *service, const struct bptl_mail *mail,
-			    const char *message_id, int64_t wall, mail_done *done, void *arg, struct error *error)
+void mail_deliver(const struct service *service, const struct bptl_mail *mail, const char *message_id, int64_t wall,
+		  struct mail_answer *answer)
 {
-	struct mail_call *call = call_new(service, mail, message_id, wall, done, arg, error);
+	struct call *call;
+	long reply = 0;
+	CURLcode code;
 
-	if (!call)
-		return NULL;
-	call->http = http;
-	http_add_easy(http, call->easy, finish, call);
-	return call;
-}
-
-int mail_deliver(const struct service *service, const struct bptl_mail *mail, const char *message_id, int64_t wall,
-		 mail_done *done, void *arg, struct error *error)
-{
-	struct mail_call *call = call_new(service, mail, message_id, wall, done, arg, error);
-
-	if (!call)
-		return -1;
-	finish(call, curl_easy_perform(call->easy));
-	return 0;
-}
-
-void mail_cancel(struct mail_call *call)
-{
-	http_remove_easy(call->http, call->easy);
-	finish(call, CURLE_ABORTED_BY_CALLBACK);
+	*answer = (struct mail_answer){.outcome = MAIL_NOT_MADE};
+	if (mail_text_check(service, mail, message_id, &answer->error))
+		return;
+	call = call_new(service, mail, message_id, wall);
+	code = curl_easy_perform(call->easy);
+	(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply);
+	answer->outcome = judge(call, code, reply, &answer->error);
+	answer->code = (int)reply;
+	call_free(call);
 }

@@ -1,4 +1,4 @@
-/* multi.h: private to host/http: other exchanges than HTTP (mails) on the multi handle of a struct http. */
+/* multi.h: private to host/http: transfers on the multi handle of a struct http, and what all transfers share. */
 #ifndef BPTL_HTTP_MULTI_H
 #define BPTL_HTTP_MULTI_H
 

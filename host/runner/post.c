@@ -11,32 +11,16 @@
 
 /* ---- mail ---- */
 
-/* How a mail went. */
-struct post {
-	char *message_id;
-	int refused_here; /* it could not be made, or was not to be sent */
-	enum mail_outcome outcome;
-	char *words;
-};
-
-static void post_done(void *arg, const struct mail_answer *answer)
+/* On the worker's own thread: see mail.c. */
+static void post_send(struct task *task, const struct service *service, const struct bptl_mail *mail,
+		      const char *message_id, struct mail_answer *answer)
 {
-	struct post *post = arg;
-
-	post->outcome = answer->outcome;
-	post->words = mem_text(answer->error);
-}
-
-/* On the worker's own thread: libcurl's SMTP would hold up the loop while it waits for the server's last word. */
-static void post_send(struct task *task, const struct service *service, const struct bptl_mail *mail, struct post *post)
-{
-	struct error error = {"the host has stopped"};
-
-	if (!atomic_load(&task->shop->orphaned) &&
-	    mail_deliver(service, mail, post->message_id, task->first_run, post_done, post, &error) == 0)
+	if (!atomic_load(&task->shop->orphaned)) {
+		mail_deliver(service, mail, message_id, task->first_run, answer);
 		return;
-	post->refused_here = 1;
-	post->words = mem_text(error.text);
+	}
+	answer->outcome = MAIL_NOT_MADE;
+	(void)error_set(&answer->error, "the host has stopped");
 }
 
 /* Everything that makes this mail this mail, for the journal's digest. */
@@ -54,28 +38,29 @@ static char *substance(const struct bptl_mail *mail)
 	return text_take(&text);
 }
 
-static int post_settle(struct task *task, const struct post *post, const char *what, int number, json_t *row)
+static int post_settle(struct task *task, const struct mail_answer *answer, const char *what, const char *message_id,
+		       int number, json_t *row)
 {
 	json_t *rows = mem_json(json_array()), *drop = mem_json(json_array());
 
-	if (!post->refused_here && post->outcome == MAIL_ACCEPTED) {
+	if (answer->outcome == MAIL_ACCEPTED) {
 		(void)json_object_set_new(row, "state", mem_json(json_string("done")));
 		(void)json_object_set_new(row, "status", mem_json(json_integer(250)));
 		(void)json_array_append(rows, row);
-	} else if (post->refused_here || post->outcome != MAIL_UNKNOWN) {
+	} else if (answer->outcome != MAIL_UNKNOWN) {
 		(void)json_array_append_new(drop, mem_json(json_integer(number)));
 	}
 	if (steps_answer(task, 1, rows, drop))
 		return -1;
-	if (post->refused_here)
-		return task_fail(task, 1, "%s: the mail was not sent: %s", what, post->words);
-	switch (post->outcome) {
+	switch (answer->outcome) {
 	case MAIL_ACCEPTED:
 		return 0;
+	case MAIL_NOT_MADE:
+		return task_fail(task, 1, "%s: the mail was not sent: %s", what, answer->error.text);
 	case MAIL_REFUSED:
-		return task_fail(task, 1, "%s: the mail server refused it: %s", what, post->words);
+		return task_fail(task, 1, "%s: the mail server refused it: %s", what, answer->error.text);
 	case MAIL_LATER:
-		return task_fail(task, 0, "%s: the mail server did not take it now: %s", what, post->words);
+		return task_fail(task, 0, "%s: the mail server did not take it now: %s", what, answer->error.text);
 	case MAIL_UNKNOWN:
 		break;
 	}
@@ -84,7 +69,7 @@ static int post_settle(struct task *task, const struct post *post, const char *w
 		task, 1,
 		"%s: the mail (Message-ID %s) may have been sent, its outcome is unknown: %s; ask the receiver or look "
 		"at the mail server, then grant a retry, which sends it again",
-		what, post->message_id, post->words);
+		what, message_id, answer->error.text);
 }
 
 /* The host part of the sender's address, for the Message-ID. */
@@ -98,7 +83,8 @@ static const char *sender_host(const struct service *service)
 int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
 {
 	const struct service *service;
-	struct post post = {0};
+	struct mail_answer answered;
+	char *message_id = NULL;
 	const json_t *answer = NULL;
 	json_t *row = NULL;
 	char *body = NULL;
@@ -113,7 +99,7 @@ int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size,
 	if (!service)
 		return -1;
 	number = ++task->step;
-	post.message_id = mem_format("%s.%d@%s", json_get_text(task->facts, "id"), number, sender_host(service));
+	message_id = mem_format("%s.%d@%s", json_get_text(task->facts, "id"), number, sender_host(service));
 	body = substance(mail);
 	row = steps_row(number, mail->what, "MAIL", service->name, body);
 	switch (steps_look(task, number, row, 1, 0, &answer)) {
@@ -127,13 +113,12 @@ int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size,
 	}
 	if (steps_wait_for_lock(task) || steps_intend(task, mem_json(json_pack("[O]", row))))
 		goto out;
-	post_send(task, service, mail, &post);
-	code = post_settle(task, &post, mail->what, number, row);
+	post_send(task, service, mail, message_id, &answered);
+	code = post_settle(task, &answered, mail->what, message_id, number, row);
 out:
 	json_decref(row);
 	free(body);
-	free(post.message_id);
-	free(post.words);
+	free(message_id);
 	return code;
 }
 

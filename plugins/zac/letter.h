@@ -7,7 +7,8 @@
 #define LETTER_SUBJECT "Rapport gebruik VIL"
 #define LETTER_CREST "wapen_utrecht_cid" /* content id under which the HTML part looks for the picture */
 
-const char *letter_text(struct bptl_task *t, const char *period);
-const char *letter_html(struct bptl_task *t, const char *period, int with_crest);
+/* The two parts. `from` and `to` are the ends of the period, in words. */
+const char *letter_text(struct bptl_task *t, const char *from, const char *to);
+const char *letter_html(struct bptl_task *t, const char *from, const char *to, int with_crest);
 
 #endif

@@ -91,10 +91,11 @@ static const char *words(struct bptl_task *t, const struct moment *m, int whole)
 	return whole ? date : bptl_format(t, "%s %02d:%02d", date, m->hour, m->minute);
 }
 
-const char *period_words(struct bptl_task *t, const struct period *period)
+void period_words(struct bptl_task *t, const struct period *period, const char **from, const char **to)
 {
 	struct moment a = period_clock(t, period->start), b = period_clock(t, period->end);
 	int whole = a.hour + a.minute + a.second == 0 && b.hour == 23 && b.minute == 59 && b.second == 59;
 
-	return bptl_format(t, "%s tot en met %s", words(t, &a, whole), words(t, &b, whole));
+	*from = words(t, &a, whole);
+	*to = words(t, &b, whole);
 }

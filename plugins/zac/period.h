@@ -24,7 +24,8 @@ const char *period_iso(struct bptl_task *t, int64_t seconds);
 /* 2025-10-01-2025-10-31 */
 const char *period_dates(struct bptl_task *t, const struct period *period);
 
-/* For people, in Dutch: 01-10-2025 tot en met 31-10-2025; with times when it is not made of whole days. */
-const char *period_words(struct bptl_task *t, const struct period *period);
+/* Both ends for people, as in Dutch: 01-10-2025 and 31-10-2025; with times when the period is not made of whole days.
+ */
+void period_words(struct bptl_task *t, const struct period *period, const char **from, const char **to);
 
 #endif

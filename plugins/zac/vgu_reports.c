@@ -69,7 +69,7 @@ static int send_report(struct bptl_task *t, const char *const *to, const struct 
 		       size_t size)
 {
 	const struct zac *zac = bptl_state(t);
-	const char *words = period_words(t, period);
+	const char *first, *last;
 	struct bptl_attachment attachments[] = {
 		{.name = bptl_format(t, "vgurapport_%s.xlsx", period_dates(t, period)),
 		 .type = BOOK_TYPE,
@@ -85,12 +85,13 @@ static int send_report(struct bptl_task *t, const char *const *to, const struct 
 		.what = "send the report",
 		.to = to,
 		.subject = LETTER_SUBJECT,
-		.text = letter_text(t, words),
-		.html = letter_html(t, words, zac->crest != NULL),
 		.attachments = attachments,
 		.attachment_count = zac->crest ? 2 : 1,
 	};
 
+	period_words(t, period, &first, &last);
+	mail.text = letter_text(t, first, last);
+	mail.html = letter_html(t, first, last, zac->crest != NULL);
 	return bptl_send_mail(t, &mail);
 }
 

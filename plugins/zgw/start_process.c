@@ -8,8 +8,8 @@
 static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", NULL},
-	{"initiator", BPTL_TEXT, BPTL_OPTIONAL,
-	 "Who starts the process; the initiator among the rollen of the zaak when it is not given", NULL},
+	{"initiator", BPTL_ANY, BPTL_OPTIONAL,
+	 "Who starts the process, a text; without it the initiator among the rollen of the zaak", NULL},
 	{0},
 };
 
@@ -96,14 +96,21 @@ static const char *process_of(struct bptl_task *t, json_t *form)
 	return key;
 }
 
-/* Who starts the process; NULL when nobody is known. */
-static const char *initiator_of(struct bptl_task *t, const char *zaak)
+/* Who starts the process according to the variables. CreateZaakTask reads an object under the same name, a rol: that is
+ * found among the rollen of the zaak. */
+static const char *given_initiator(struct bptl_task *t)
+{
+	json_t *given = bptl_json(t, "initiator");
+
+	return json_is_object(given) ? NULL : bptl_text(t, "initiator");
+}
+
+/* The initiator among the rollen of the zaak; NULL when nobody is known. */
+static const char *find_initiator(struct bptl_task *t, const char *zaak)
 {
 	json_t *rollen, *rol;
 	size_t i;
 
-	if (bptl_has(t, "initiator"))
-		return bptl_text(t, "initiator");
 	rollen = zgw_list(t, "read the rollen of the zaak", "zrc", bptl_path(t, "rollen?zaak=%s", zaak));
 	json_array_foreach (rollen, i, rol) {
 		if (zgw_text_is(rol, "omschrijvingGeneriek", "initiator"))
@@ -168,8 +175,8 @@ static int start(struct bptl_task *t, const char *key, json_t *variables)
 
 static int run(struct bptl_task *t)
 {
+	const char *initiator = given_initiator(t), *identificatie, *domein, *key;
 	json_t *zaak = zgw_zaak(t, bptl_text(t, "zaakUrl")), *zaaktype, *catalogus, *form;
-	const char *identificatie, *domein, *key, *initiator;
 
 	zaaktype = read_by_url(t, "read the zaaktype", bptl_member_text(t, zaak, "zaaktype"));
 	catalogus = read_by_url(t, "read the catalogus", bptl_member_text(t, zaaktype, "catalogus"));
@@ -185,7 +192,8 @@ static int run(struct bptl_task *t)
 		return 0;
 	}
 	key = process_of(t, form);
-	initiator = initiator_of(t, bptl_member_text(t, zaak, "url"));
+	if (!initiator)
+		initiator = find_initiator(t, bptl_member_text(t, zaak, "url"));
 	return start(t, key, variables_for(t, zaak, details_of(t, zaak, zaaktype), initiator));
 }
 

@@ -14,6 +14,7 @@ import base64
 import email
 import email.policy
 import json
+import logging
 import pathlib
 import shutil
 import signal
@@ -27,6 +28,14 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 RCPT_ANSWERS = {"later": "451 4.7.1 try again later", "refuse": "550 5.1.1 no such mailbox here"}
 SIZE_LIMIT = 64 * 1024 * 1024
+
+
+def is_ours(record):
+    """Says no to what aiosmtpd complains about at every login: that it sets a member of its own."""
+    return not record.getMessage().startswith("Session.login_data is deprecated")
+
+
+logging.getLogger("mail.log").addFilter(is_ours)
 
 
 def make_certificate(folder):

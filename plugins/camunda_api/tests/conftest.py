@@ -22,8 +22,7 @@ class Call:
         """The task when it is over."""
         if not self.running:
             self.conf.use_engine(self.engine.url).section("plugin camunda_api").section("app demo", id=APP)
-            self.conf.topic("aanroepen", UNIT, "", retries=1, **self.options)
-            del self.conf.sections["topic aanroepen"]["services"]
+            self.conf.section("topic aanroepen", unit=UNIT, retries=1, **self.options)
             self.host()
             self.running = True
         order = {"topic": "aanroepen", "variables": {n: v if isinstance(v, dict) else text(v) for n, v in variables.items()}}
@@ -33,7 +32,7 @@ class Call:
         for _ in range(400):
             [instance] = [one for one in self.engine.instances() if one["id"] == made]
             task = instance["tasks"][0]
-            if task["state"] not in ("open",):
+            if task["state"] != "open":
                 return instance
             time.sleep(0.05)
         pytest.fail(f"the task is not over: {task}")

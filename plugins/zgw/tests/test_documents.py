@@ -81,6 +81,25 @@ def test_unlock_with_another_id_tells_the_words_of_the_refusal(run, strict, docu
     assert strict.state.locks == {documents[0]: "a1"}
 
 
+def test_unlock_that_was_carried_out_though_its_answer_was_lost_can_run_again(run, strict, documents):
+    strict.state.locks[documents[0]] = "a1"
+    strict.fault("POST", "/unlock", kind="close", done=True, times=-1)
+    run.failed("UnlockDocument", "unlock the document", permanent=False, informatieobject=documents[0], lockId="a1")
+    strict.faults.clear()
+    assert strict.state.locks == {}
+    assert run.done("UnlockDocument", informatieobject=documents[0], lockId="a1") == {}
+    assert [request["method"] for request in run.requests] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("status, permanent", [(403, True), (404, True), (500, False)])
+def test_unlock_that_is_refused_for_another_reason_fails(run, strict, documents, status, permanent):
+    strict.fault("POST", "/unlock", status, {"title": "Mag niet"}, times=-1)
+    run.failed(
+        "UnlockDocument", "unlock the document", str(status), "Mag niet", permanent=permanent, informatieobject=documents[0],
+        lockId="a1",
+    )  # fmt: skip
+
+
 def test_lock_is_never_sent_again_when_it_may_have_been_carried_out(run, zgw, documents):
     zgw.fault("POST", "/lock", kind="close", done=True)
     run.failed("LockDocument", "may have been carried out", informatieobject=documents[0])

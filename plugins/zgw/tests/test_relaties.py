@@ -137,5 +137,6 @@ def test_relateer_zaak_with_a_zaak_that_does_not_exist_changes_neither(run, zgw,
 def test_relateer_zaak_tells_the_words_of_a_refusal_and_leaves_the_other_alone(run, zgw):
     hoofd, zaak = run.zaak(), run.zaak()
     zgw.fault("PATCH", "/zaken/", 400, run.refusal(("relevanteAndereZaken.0.url", "bad-url", "Deze zaak mag niet.")))
-    run.failed("RelateerZaak", "relate the zaak", "Deze zaak mag niet.", hoofdZaakUrl=hoofd, zaakUrl=zaak, aardRelatie="vervolg")
+    given = {"hoofdZaakUrl": hoofd, "zaakUrl": zaak, "aardRelatie": "vervolg"}
+    run.failed("RelateerZaak", "relate the zaak", "Deze zaak mag niet.", **given)
     assert len(run.writes) == 1

@@ -33,14 +33,10 @@ static const struct script friendly = {.greeting = "220 test",
 
 /* A test's world. */
 struct world {
-	struct http *http;
 	struct service service;
 	pid_t server;
 	int heard; /* pipe with what the server was told */
-	int done;
-	enum mail_outcome outcome;
-	int code;
-	char said[2000];
+	struct mail_answer answer;
 	char *text; /* what the server was told */
 };
 
@@ -131,7 +127,7 @@ static void start_server(struct world *world, const struct script *script)
 
 static void open_world(struct world *world)
 {
-	*world = (struct world){.http = http_new(), .heard = -1};
+	*world = (struct world){.heard = -1};
 	world->service.name = mem_text("post");
 	world->service.type = mem_text("smtp");
 	world->service.from = mem_text("bptl@gemeente.example");
@@ -140,19 +136,8 @@ static void open_world(struct world *world)
 
 static void close_world(struct world *world)
 {
-	http_free(world->http);
 	service_clear(&world->service);
 	free(world->text);
-}
-
-static void note(void *arg, const struct mail_answer *answer)
-{
-	struct world *world = arg;
-
-	world->done++;
-	world->outcome = answer->outcome;
-	world->code = answer->code;
-	(void)snprintf(world->said, sizeof(world->said), "%s", answer->error);
 }
 
 /* Waits for the server's end, and takes what it was told. */
@@ -170,27 +155,11 @@ static void stop_server(struct world *world)
 	world->text = text_take(&heard);
 }
 
-static void turn_until_done(struct world *world)
-{
-	int64_t end = clock_boot() + 15000;
-
-	while (!world->done && clock_boot() < end)
-		(void)http_turn(world->http, NULL, 0, 200);
-	assert_int_equal(world->done, 1);
-}
-
 /* Sends a mail to a server that plays the script. 16 January 2026, 09:12:33 UTC. */
 static void deliver(struct world *world, const struct script *script, const struct bptl_mail *mail)
 {
-	struct error error = {""};
-
 	start_server(world, script);
-	world->done = 0;
-	if (!mail_send(world->http, &world->service, mail, "task-1.2@bptl.example", INT64_C(1768554753000000), note,
-		       world, &error))
-		fail_msg("%s", error.text);
-	assert_int_equal(world->done, 0);
-	turn_until_done(world);
+	mail_deliver(&world->service, mail, "task-1.2@bptl.example", INT64_C(1768554753000000), &world->answer);
 	stop_server(world);
 }
 
@@ -245,8 +214,8 @@ TEST(a_mail_arrives_with_all_its_headers)
 
 	open_world(&world);
 	deliver(&world, &friendly, &simple);
-	assert_int_equal(world.outcome, MAIL_ACCEPTED);
-	assert_string_equal(world.said, "");
+	assert_int_equal(world.answer.outcome, MAIL_ACCEPTED);
+	assert_string_equal(world.answer.error.text, "");
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
 		assert_contains(world.text, headers[i]);
 	assert_int_equal(count_of(world.text, "MIME-Version"), 1);
@@ -293,7 +262,7 @@ TEST(pictures_are_related_to_the_html_and_attachments_stand_beside_it)
 	mail.attachment_count = 3;
 	open_world(&world);
 	deliver(&world, &friendly, &mail);
-	assert_int_equal(world.outcome, MAIL_ACCEPTED);
+	assert_int_equal(world.answer.outcome, MAIL_ACCEPTED);
 	mixed = strstr(world.text, "Content-Type: multipart/mixed; boundary=");
 	assert_non_null(mixed);
 	related = strstr(mixed, "Content-Type: multipart/related; type=\"multipart/alternative\"; boundary=");
@@ -371,7 +340,7 @@ TEST(long_lines_and_lone_dots_survive)
 	mail.text = text.data;
 	open_world(&world);
 	deliver(&world, &friendly, &mail);
-	assert_int_equal(world.outcome, MAIL_ACCEPTED);
+	assert_int_equal(world.answer.outcome, MAIL_ACCEPTED);
 	assert_contains(world.text, "\r\n\r\na\r\n..\r\nb\r\n..\r\n...c\r\nxxx");
 	assert_contains(world.text, "=20\r\nend\r\n");
 	assert_true(longest_line(world.text) <= 100);
@@ -387,7 +356,7 @@ TEST(user_and_password_are_given_when_there_are_any)
 	world.service.own.client_id = mem_text("bptl");
 	world.service.own.secret = mem_text("s3cret!");
 	deliver(&world, &friendly, &simple);
-	assert_int_equal(world.outcome, MAIL_ACCEPTED);
+	assert_int_equal(world.answer.outcome, MAIL_ACCEPTED);
 	assert_contains(world.text, "AUTH PLAIN AGJwdGwAczNjcmV0IQ==");
 	close_world(&world);
 }
@@ -397,15 +366,14 @@ TEST(user_and_password_are_given_when_there_are_any)
 
 static void assert_refused(const struct bptl_mail *mail, const char *why)
 {
-	struct error error = {""};
 	struct world world;
 
 	open_world(&world);
 	world.service.root = mem_text("smtp://127.0.0.1:9/");
-	assert_null(mail_send(world.http, &world.service, mail, "id@x", 0, note, &world, &error));
-	assert_contains(error.text, why);
-	assert_int_equal(http_pending(world.http), 0);
-	assert_int_equal(world.done, 0);
+	mail_deliver(&world.service, mail, "id@x", 0, &world.answer);
+	assert_int_equal(world.answer.outcome, MAIL_NOT_MADE);
+	assert_int_equal(world.answer.code, 0);
+	assert_contains(world.answer.error.text, why);
 	close_world(&world);
 }
 
@@ -481,10 +449,10 @@ static void assert_outcome(const struct script *script, enum mail_outcome outcom
 
 	open_world(&world);
 	deliver(&world, script, &simple);
-	assert_contains(world.said, words);
-	assert_int_equal(world.outcome, outcome);
-	assert_int_equal(world.code, code);
-	assert_contains(world.said, "post");
+	assert_contains(world.answer.error.text, words);
+	assert_int_equal(world.answer.outcome, outcome);
+	assert_int_equal(world.answer.code, code);
+	assert_contains(world.answer.error.text, "post");
 	close_world(&world);
 }
 
@@ -549,7 +517,7 @@ TEST(a_large_mail_that_breaks_off_half_way_was_not_sent)
 	open_world(&world);
 	world.service.timeout = 15000;
 	deliver(&world, &script, &mail);
-	assert_int_equal(world.outcome, MAIL_LATER);
+	assert_int_equal(world.answer.outcome, MAIL_LATER);
 	close_world(&world);
 	free(data);
 }
@@ -564,10 +532,9 @@ TEST(a_server_that_says_nothing_after_the_text_may_have_sent_it)
 	open_world(&world);
 	world.service.timeout = 1000;
 	start_server(&world, &script);
-	assert_non_null(mail_send(world.http, &world.service, &simple, "id@x", 0, note, &world, &(struct error){""}));
-	turn_until_done(&world);
+	mail_deliver(&world.service, &simple, "id@x", 0, &world.answer);
 	assert_true(clock_boot() - start < 4000);
-	assert_int_equal(world.outcome, MAIL_UNKNOWN);
+	assert_int_equal(world.answer.outcome, MAIL_UNKNOWN);
 	assert_int_equal(kill(world.server, SIGTERM), 0);
 	stop_server(&world);
 	close_world(&world);
@@ -582,8 +549,8 @@ TEST(starttls_that_is_demanded_and_not_offered_ends_it)
 	world.service.own.client_id = mem_text("bptl");
 	world.service.own.secret = mem_text("s3cret!");
 	deliver(&world, &friendly, &simple);
-	assert_int_equal(world.outcome, MAIL_REFUSED);
-	assert_contains(world.said, "STARTTLS");
+	assert_int_equal(world.answer.outcome, MAIL_REFUSED);
+	assert_contains(world.answer.error.text, "STARTTLS");
 	assert_null(strstr(world.text, "AUTH"));
 	assert_null(strstr(world.text, "MAIL"));
 	close_world(&world);
@@ -599,9 +566,9 @@ TEST(a_wrong_password_is_refused_and_not_repeated_to_anyone)
 	world.service.own.client_id = mem_text("bptl");
 	world.service.own.secret = mem_text("s3cret!");
 	deliver(&world, &script, &simple);
-	assert_int_equal(world.outcome, MAIL_REFUSED);
-	assert_int_equal(world.code, 535);
-	assert_null(strstr(world.said, "s3cret!"));
+	assert_int_equal(world.answer.outcome, MAIL_REFUSED);
+	assert_int_equal(world.answer.code, 535);
+	assert_null(strstr(world.answer.error.text, "s3cret!"));
 	close_world(&world);
 }
 
@@ -611,63 +578,9 @@ TEST(nobody_listening_means_later)
 
 	open_world(&world);
 	world.service.root = mem_text("smtp://127.0.0.1:9/");
-	assert_non_null(mail_send(world.http, &world.service, &simple, "id@x", 0, note, &world, &(struct error){""}));
-	turn_until_done(&world);
-	assert_int_equal(world.outcome, MAIL_LATER);
-	assert_contains(world.said, "127.0.0.1");
-	close_world(&world);
-}
-
-static void assert_delivered(const struct script *script, enum mail_outcome outcome, int code)
-{
-	struct error error = {""};
-	struct world world;
-
-	open_world(&world);
-	start_server(&world, script);
-	assert_int_equal(mail_deliver(&world.service, &simple, "id@x", 0, note, &world, &error), 0);
-	assert_int_equal(world.done, 1);
-	assert_int_equal(world.outcome, outcome);
-	assert_int_equal(world.code, code);
-	stop_server(&world);
-	close_world(&world);
-}
-
-TEST(a_thread_that_can_wait_sends_a_mail_itself)
-{
-	struct script script;
-
-	assert_delivered(&friendly, MAIL_ACCEPTED, 250);
-	script = friendly, script.rcpt = "450 greylisted";
-	assert_delivered(&script, MAIL_LATER, 450);
-	script = friendly, script.end = "552 too large";
-	assert_delivered(&script, MAIL_REFUSED, 552);
-	script = friendly, script.mail = NULL;
-	assert_delivered(&script, MAIL_LATER, 250);
-	script = friendly, script.end = NULL;
-	assert_delivered(&script, MAIL_UNKNOWN, 354);
-}
-
-TEST(a_mail_can_be_cancelled_and_the_end_of_http_cancels_too)
-{
-	struct script script = friendly;
-	struct world world;
-	struct mail_call *call;
-
-	open_world(&world);
-	start_server(&world, &script);
-	call = mail_send(world.http, &world.service, &simple, "id@x", 0, note, &world, &(struct error){""});
-	assert_non_null(call);
-	mail_cancel(call);
-	assert_int_equal(world.done, 1);
-	assert_int_equal(world.outcome, MAIL_LATER);
-	assert_int_equal(http_pending(world.http), 0);
-	assert_non_null(mail_send(world.http, &world.service, &simple, "id@x", 0, note, &world, &(struct error){""}));
-	http_free(world.http);
-	assert_int_equal(world.done, 2);
-	world.http = http_new();
-	assert_int_equal(kill(world.server, SIGTERM), 0);
-	stop_server(&world);
+	mail_deliver(&world.service, &simple, "id@x", 0, &world.answer);
+	assert_int_equal(world.answer.outcome, MAIL_LATER);
+	assert_contains(world.answer.error.text, "127.0.0.1");
 	close_world(&world);
 }
 
@@ -689,5 +602,4 @@ TESTS(cmocka_unit_test(a_mail_arrives_with_all_its_headers),
       cmocka_unit_test(a_server_that_says_nothing_after_the_text_may_have_sent_it),
       cmocka_unit_test(starttls_that_is_demanded_and_not_offered_ends_it),
       cmocka_unit_test(a_wrong_password_is_refused_and_not_repeated_to_anyone),
-      cmocka_unit_test(nobody_listening_means_later), cmocka_unit_test(a_thread_that_can_wait_sends_a_mail_itself),
-      cmocka_unit_test(a_mail_can_be_cancelled_and_the_end_of_http_cancels_too))
+      cmocka_unit_test(nobody_listening_means_later))

@@ -19,7 +19,6 @@ static void check_envelope(const char *type, json_t *value, const char *envelope
 		char *found = json_dumps(task->set, JSON_ENCODE_ANY);
 
 		fail_msg("%s, expected %s", found, envelope);
-		free(found);
 	}
 	assert_int_equal(json_object_size(task->local), 0);
 	json_decref(expected);
