@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "commands/commands.h"
+#include "core/journal.h"
 #include "engine/engine.h"
 #include "engine/local.h"
 
@@ -42,12 +43,15 @@ static int check_variables(const json_t *variables)
 	return EXIT_DONE;
 }
 
-static int submit(const struct arguments *arguments, const struct config_engine *engine, const json_t *variables)
+static int submit(const struct arguments *arguments, const struct config *config, const struct config_engine *engine,
+		  const json_t *variables)
 {
 	struct error error;
 	char *id = NULL;
 
-	if (local_submit(engine->database, arguments->topic, variables, arguments->business_key, arguments->priority,
+	/* the embedded engine lies in the state folder unless the configuration says otherwise */
+	if (journal_make_folder(config->host.state, &error) ||
+	    local_submit(engine->database, arguments->topic, variables, arguments->business_key, arguments->priority,
 			 &id, &error)) {
 		(void)fprintf(stderr, "bptl submit: %s\n", error.text);
 		return EXIT_STATE;
@@ -125,7 +129,7 @@ int command_submit(int argc, char **argv)
 		config = conf_load(conf_path(arguments.conf));
 		engine = config ? local_engine(config, arguments.engine) : NULL;
 		if (engine)
-			status = submit(&arguments, engine, variables);
+			status = submit(&arguments, config, engine, variables);
 		config_free(config);
 	}
 	json_decref(variables);

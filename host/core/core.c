@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -235,26 +234,11 @@ static void resume(void *arg, struct journal_row *row)
 	engine_task_clear(&task);
 }
 
-static int make_folder(const char *folder, struct error *error)
-{
-	struct stat at;
-
-	if (mkdir(folder, 0700) && errno != EEXIST)
-		return error_set(error, "%s: %s: make the state folder, writable for this service alone", folder,
-				 strerror(errno));
-	if (stat(folder, &at) || !S_ISDIR(at.st_mode))
-		return error_set(error, "%s is no folder: state = in [host] names the folder of the journal", folder);
-	if (at.st_mode & (S_IRWXO | S_IWGRP))
-		return error_set(error, "%s can be read or written by others: it will hold data of cases; chmod 700 %s",
-				 folder, folder);
-	return 0;
-}
-
 static int open_state(struct core *core, struct error *error)
 {
 	const struct config *config = core->config;
 
-	if (make_folder(config->host.state, error))
+	if (journal_make_folder(config->host.state, error))
 		return -1;
 	core->journal = journal_open(config->host.state, error);
 	if (!core->journal || journal_hear_orphans(core->journal, config->host.state, core->log, error))

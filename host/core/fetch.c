@@ -275,7 +275,8 @@ int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 
 	if (!fetcher->polling && !fetcher->core->draining && fetcher->poll_at > now && fetcher->poll_at < due)
 		due = fetcher->poll_at;
-	if (!fetcher->listing && !fetcher->core->draining && now < fetcher->strays_until && fetcher->list_at < due)
+	if (!fetcher->listing && !fetcher->look_for_strays && !fetcher->core->draining && now < fetcher->strays_until &&
+	    fetcher->list_at < due)
 		due = fetcher->list_at;
 	return due;
 }

@@ -18,6 +18,8 @@
 #include "base/text.h"
 
 #define SCHEMA 1
+/* Microseconds that the steps of a task stay that failed or was lost: a person may still grant it a retry. */
+#define STEPS_KEPT (400LL * 24 * 3600 * 1000000)
 
 /* All or nothing: a first start may be killed in between. */
 static const char schema[] =
@@ -71,9 +73,9 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
 	[REPORT_STEP] =
 		"UPDATE step SET state = 'reported' WHERE engine = ?1 AND id = ?2 AND step = ?3 AND state = 'intent'",
 	[EMPTY_STEPS] = "UPDATE step SET answer = NULL, error = NULL WHERE engine = ?1 AND id = ?2",
-	[PURGE_STEPS] = "DELETE FROM step WHERE (engine, id) IN (SELECT engine, id FROM task WHERE state = 10 AND "
-			"changed < ?1)",
-	[PURGE_TASKS] = "DELETE FROM task WHERE state = 10 AND changed < ?1",
+	[PURGE_STEPS] = "DELETE FROM step WHERE (engine, id) IN (SELECT engine, id FROM task WHERE "
+			"(state = 10 AND changed < ?1) OR (state > 10 AND changed < ?2))",
+	[PURGE_TASKS] = "DELETE FROM task WHERE (state = 10 AND changed < ?1) OR (state > 10 AND changed < ?2)",
 };
 
 struct journal {
@@ -87,6 +89,21 @@ struct journal {
 };
 
 /* ---- opening ---- */
+
+int journal_make_folder(const char *folder, struct error *error)
+{
+	struct stat at;
+
+	if (mkdir(folder, 0700) && errno != EEXIST)
+		return error_set(error, "%s: %s: make the state folder, writable for this service alone", folder,
+				 strerror(errno));
+	if (stat(folder, &at) || !S_ISDIR(at.st_mode))
+		return error_set(error, "%s is no folder: state = in [host] names the folder of the journal", folder);
+	if (at.st_mode & (S_IRWXO | S_IWGRP))
+		return error_set(error, "%s can be read or written by others: it will hold data of cases; chmod 700 %s",
+				 folder, folder);
+	return 0;
+}
 
 static int lock_folder(struct journal *journal, const char *folder, struct error *error)
 {
@@ -419,6 +436,7 @@ void journal_purge(struct journal *journal, int64_t before)
 		sqlite3_stmt *statement = start_write(journal, which, NULL, NULL);
 
 		(void)sqlite3_bind_int64(statement, 1, before);
+		(void)sqlite3_bind_int64(statement, 2, before - STEPS_KEPT);
 		finish_write(journal, statement);
 	}
 }

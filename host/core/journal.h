@@ -34,6 +34,8 @@ struct journal_row {
 	json_t *result;    /* or NULL */
 };
 
+/* Makes the state folder, mode 0700, or checks that others cannot read or write the one that is there. 0 or -1. */
+int journal_make_folder(const char *folder, struct error *error);
 /* Opens or makes <folder>/journal.db and locks the folder against a second host. NULL and the reason. */
 struct journal *journal_open(const char *folder, struct error *error);
 /* Waits until the runners of an earlier host have ended, and takes what they heard after it was killed. A runner
@@ -64,7 +66,8 @@ void journal_note(struct journal *journal, const char *engine, const char *id, c
 json_t *journal_steps(struct journal *journal, const char *engine, const char *id);
 /* An intent whose unknown outcome is being reported to people. */
 void journal_reported(struct journal *journal, const char *engine, const char *id, int step);
-/* Deletes rows of completed tasks that changed before this time (microseconds since 1970). */
+/* Deletes rows of completed tasks that changed before this time (microseconds since 1970), and those of tasks that
+ * ended otherwise 400 days before it: until then a retry that a person grants finds their steps. */
 void journal_purge(struct journal *journal, int64_t before);
 
 /* Makes durable what was written since the last commit. 0, or -1 and the reason: nothing of it is durable then. */

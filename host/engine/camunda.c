@@ -1,7 +1,7 @@
 /* camunda.c: the engine that is reached by the external task REST interface of Camunda 7 and its forks. What is sent
  * and what answers mean is in camunda_wire.c; here is who waits for which answer. Every call is an exchange of
  * client.c, whose callback is the call's; what cannot be called back at once (never from the call) is kept for the next
- * turn. */
+ * turn. Longer than 400 lines, because all verbs of the interface stand side by side. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -15,7 +15,7 @@
 #include "http/url.h"
 
 #define SHORTEST_PROOF 8
-#define SHORTEST_SECRET 4 /* a shorter one hides nothing: it stands in every text */
+#define SHORTEST_SECRET 4   /* a shorter one hides nothing: it stands in every text */
 #define USUAL_TIMEOUT 30000 /* milliseconds, for a service that has none */
 
 struct client {

@@ -1,4 +1,5 @@
-/* mail.c: see mail.h. libcurl speaks SMTP and writes the MIME parts; the header lines come from mail_text.c.
+/* mail.c: see mail.h. libcurl speaks SMTP and writes the MIME parts; the header lines come from mail_text.c. A little
+ * over 400 lines, because parts, exchange and verdict share struct call.
  *
  * Was the mail sent? A server may only deliver after the lone "." that ends DATA. curl writes it when every part has
  * been read, so an exchange that breaks while the last reply is 354 (go ahead) and all parts were read may have been

@@ -23,6 +23,11 @@ static int call_has(struct bptl_task *t, const char *name)
 	return variables_has(of(t), name);
 }
 
+static int call_given(struct bptl_task *t, const char *name)
+{
+	return variables_given(of(t), name);
+}
+
 static const char *call_text(struct bptl_task *t, const char *name)
 {
 	return task_stopped(of(t)) ? NULL : variables_text(of(t), name);
@@ -321,4 +326,5 @@ const struct bptl_task_api calls_table = {
 	.vbpmn_error = call_vbpmn_error,
 	.vlog = call_vlog,
 	.state = call_state,
+	.given = call_given,
 };

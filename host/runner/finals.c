@@ -21,8 +21,8 @@ int finals_add(struct task *task, const struct bptl_request *request, const stru
 	json_t *body = request->body ? task_keep(task, request->body) : NULL;
 	struct final *final;
 
-	if (task_stopped(task))
-		return -1;
+	if (undone->status < 200 || undone->status >= 300)
+		return task->outcome == OUTCOME_DONE ? 0 : -1;
 	final = task_alloc(task, sizeof(*final));
 	if (!final)
 		return -1;
@@ -31,7 +31,7 @@ int finals_add(struct task *task, const struct bptl_request *request, const stru
 	final->undone = undone->step;
 	final->next = task->finals;
 	task->finals = final;
-	return 0;
+	return task->outcome == OUTCOME_DONE ? 0 : -1;
 }
 
 /* Sends one; its body is kept already, and exchange_run() takes over a reference. */
@@ -83,6 +83,14 @@ static void take_back(struct task *task, const struct failure *failure)
 	task->deadline = failure->deadline;
 }
 
+int finals_stays(const struct task *task, int step)
+{
+	for (const struct final *final = task->finals; final; final = final->next)
+		if (final->undone == step && !final->sent)
+			return 1;
+	return 0;
+}
+
 /* The failure of the unit stays what it was, whatever becomes of this. */
 static void clean(struct task *task)
 {
@@ -92,7 +100,8 @@ static void clean(struct task *task)
 	for (struct final *final = task->finals; final; final = final->next) {
 		struct failure failure = put_aside(task);
 
-		if (final->sent || send_final(task, final) == 0)
+		final->sent = final->sent || send_final(task, final) == 0;
+		if (final->sent)
 			forget = forget == 0 || final->undone < forget ? final->undone : forget;
 		else
 			log_line(task->shop->log, LOG_WARNING, NULL, "%s had failed, and then: %s", task->key,

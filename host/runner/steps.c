@@ -138,7 +138,8 @@ void steps_forget(struct task *task, int from)
 	json_t *drop = mem_json(json_array());
 
 	for (int step = from; step <= task->step; step++)
-		(void)json_array_append_new(drop, mem_json(json_integer(step)));
+		if (!finals_stays(task, step))
+			(void)json_array_append_new(drop, mem_json(json_integer(step)));
 	(void)note(task, mem_json(json_array()), drop);
 }
 

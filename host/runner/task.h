@@ -108,6 +108,7 @@ int64_t task_time_left(const struct task *task);
 /* Before the run: required variables, types, the app. 0, or -1 with the task failed. */
 int variables_check(struct task *task);
 int variables_has(struct task *task, const char *name);
+int variables_given(const struct task *task, const char *name);
 const char *variables_text(struct task *task, const char *name);
 int64_t variables_integer(struct task *task, const char *name);
 int variables_boolean(struct task *task, const char *name);
@@ -135,7 +136,7 @@ int steps_intend(struct task *task, json_t *rows);
 /* Journals answers of mutations (list, stolen) and drops refused intents (list of numbers, stolen); ends what
  * steps_intend() began when `intended`. 0 or -1. */
 int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop);
-/* Forgets the steps from this number on, which were taken back. */
+/* Forgets the steps from this number on, which were taken back, but for those that finals_stays() names. */
 void steps_forget(struct task *task, int from);
 /* Remembers an answered read (stolen). */
 void steps_read(struct task *task, json_t *row);
@@ -146,6 +147,8 @@ int steps_wait_for_lock(struct task *task);
 int finals_add(struct task *task, const struct bptl_request *request, const struct bptl_request *undone);
 /* After the unit: sends what was added, last first. */
 void finals_run(struct task *task);
+/* Is this a step that could not be taken back? It stays in the journal, or the id of its lock would be lost with it. */
+int finals_stays(const struct task *task, int step);
 
 /* post.c */
 int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size);

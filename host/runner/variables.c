@@ -172,6 +172,14 @@ int variables_has(struct task *task, const char *name)
 	return find(task, name, &found) != NULL;
 }
 
+int variables_given(const struct task *task, const char *name)
+{
+	const struct bptl_variable *v = declared(task, name);
+
+	return json_object_get(task->variables, name) ||
+	       (v && v->instead && json_object_get(task->variables, v->instead));
+}
+
 /* The decoded value: borrowed; NULL when there is none or the task has failed. */
 static json_t *value_of(struct task *task, const char *name)
 {
@@ -269,6 +277,19 @@ json_t *variables_json(struct task *task, const char *name)
 
 /* ---- before the run ---- */
 
+/* 2026-03-01, or a time as clock_parse() reads it. */
+static int is_date(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	char time[CLOCK_TEXT];
+	int64_t wall;
+
+	if (!text)
+		return 0;
+	(void)snprintf(time, sizeof(time), "%.10sT00:00:00Z", text);
+	return clock_parse(strlen(text) == 10 ? time : text, &wall) == 0;
+}
+
 static void check_type(struct task *task, const struct bptl_variable *v)
 {
 	json_t *value;
@@ -292,8 +313,8 @@ static void check_type(struct task *task, const struct bptl_variable *v)
 		break;
 	case BPTL_DATE:
 		value = value_of(task, v->name);
-		if (value && !json_is_string(value))
-			(void)wrong_kind(task, v->name, value, "a date");
+		if (value && !is_date(value))
+			(void)wrong_kind(task, v->name, value, "a date or time as ISO 8601 writes it");
 		break;
 	case BPTL_OBJECT:
 		value = variables_json(task, v->name);

@@ -12,7 +12,7 @@ static const struct bptl_variable in[] = {
 	{"aardRelatie", BPTL_TEXT, BPTL_REQUIRED, "What zaakUrl is to hoofdZaakUrl: vervolg, onderwerp or bijdrage",
 	 NULL},
 	{"aardRelatieOmgekeerdeRichting", BPTL_TEXT, BPTL_OPTIONAL,
-	 "What hoofdZaakUrl is to zaakUrl: the same words, onderwerp when it is not given", NULL},
+	 "What hoofdZaakUrl is to zaakUrl: the same words, onderwerp when it is not given; empty: nothing", NULL},
 	ZGW_NLX_VARIABLES,
 	{0},
 };
@@ -27,9 +27,9 @@ struct side {
 	const char *zaak, *other, *kind;
 };
 
-static const char *kind_from(struct bptl_task *t, const char *variable, const char *fallback)
+static const char *kind_from(struct bptl_task *t, const char *variable)
 {
-	const char *kind = bptl_text_or(t, variable, fallback);
+	const char *kind = bptl_text(t, variable);
 
 	if (kind && strcmp(kind, "vervolg") != 0 && strcmp(kind, "onderwerp") != 0 && strcmp(kind, "bijdrage") != 0)
 		bptl_fail(t, "variable %s is \"%s\": expected vervolg, onderwerp or bijdrage", variable, kind);
@@ -73,8 +73,9 @@ static int run(struct bptl_task *t)
 {
 	const char *const headers[] = {ZGW_ACCEPT_CRS, ZGW_CONTENT_CRS, ZGW_NLX_HEADERS(t), NULL};
 	const char *hoofdzaak = bptl_text(t, "hoofdZaakUrl"), *zaak = bptl_text(t, "zaakUrl");
-	const char *kind = kind_from(t, "aardRelatie", NULL);
-	const char *reverse = kind_from(t, "aardRelatieOmgekeerdeRichting", "onderwerp");
+	const char *kind = kind_from(t, "aardRelatie");
+	const char *given = kind_from(t, "aardRelatieOmgekeerdeRichting");
+	const char *reverse = bptl_given(t, "aardRelatieOmgekeerdeRichting") ? given : "onderwerp";
 	const struct side sides[] = {{hoofdzaak, zaak, kind}, {zaak, hoofdzaak, reverse}};
 	const struct bptl_request get = {.method = "GET", .service = "zrc", .headers = headers};
 	struct bptl_request reads[] = {get, get};
@@ -84,7 +85,7 @@ static int run(struct bptl_task *t)
 		return -1;
 	if (strcmp(hoofdzaak, zaak) == 0)
 		return bptl_fail(t, "variables hoofdZaakUrl and zaakUrl are the same zaak: it cannot relate to itself");
-	count = strcmp(kind, "onderwerp") == 0 ? 1 : 2;
+	count = reverse && strcmp(kind, "onderwerp") != 0 ? 2 : 1;
 	reads[0].what = "read the hoofdzaak";
 	reads[0].url = hoofdzaak;
 	reads[1].what = "read the zaak";
@@ -98,7 +99,8 @@ static int run(struct bptl_task *t)
 const struct bptl_unit zgw_relate_zaak = {
 	.name = "RelateerZaak",
 	.summary = "Relates two zaken to each other",
-	.doc = "The hoofdzaak gets the relation aardRelatie. Unless that is onderwerp, the other zaak gets the "
+	.doc = "The hoofdzaak gets the relation aardRelatie. Unless that is onderwerp, or the other is given empty, "
+	       "the other zaak gets the "
 	       "relation "
 	       "aardRelatieOmgekeerdeRichting. A relation that is there already is not added again.",
 	.run = run,

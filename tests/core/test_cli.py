@@ -225,7 +225,8 @@ def test_submitted_tasks_are_performed_and_shown(bptl, local, host):
     assert list(tasks(bptl, local, "--state", "incident")) == [late]
     assert len(tasks(bptl, local, "--most", "1")) == 1
     table = run(bptl, "tasks", "--conf", local.folder)
-    assert table.returncode == 0 and re.search(rf"^{late}  fail +incident +0 .*probe\.Fail: for good$", table.stdout, re.MULTILINE), table.stdout
+    row = re.search(rf"^{late} .*$", table.stdout, re.MULTILINE)[0]
+    assert table.returncode == 0 and re.fullmatch(r"\S+  fail +incident +0 .*probe\.Fail: for good", row), row
 
 
 def test_a_retry_is_granted_to_an_incident_and_to_nothing_else(bptl, local, host, tmp_path):

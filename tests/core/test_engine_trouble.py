@@ -1,12 +1,10 @@
 """An engine that is down, comes back, or answers what it should not: nothing is lost, nothing is done twice, and the engine
 is not flooded."""
-import os
-import pathlib
 import socket
 import time
 
 import pytest
-from workbench import PLACE
+from workbench import PLACE, cpu_seconds
 from engine import EngineStandIn
 from probe import eventually
 
@@ -38,12 +36,6 @@ NO_YES = [one for one in ODD if one["do"] not in ("empty", "cut") and one.get("s
 
 def name_of(fault):
     return f"{fault['do']}-{fault.get('status', '')}{'-body' if 'body' in fault else ''}"
-
-
-def cpu_seconds(pid):
-    """What a process has used of the processor."""
-    user, system = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port():

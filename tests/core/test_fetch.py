@@ -1,6 +1,8 @@
 """What the host asks an engine for: no more than it can do, of what it can do, and only what units read."""
+import time
+
 import pytest
-from workbench import PLACE
+from workbench import PLACE, cpu_seconds
 from probe import eventually
 
 
@@ -132,6 +134,14 @@ def test_an_idle_host_polls_once_for_each_long_poll(bench, host):
     assert all(later - earlier > 1.9 for earlier, later in zip(times, times[1:]))
     # What an earlier life may have left locked: at the start, and once its last poll must be over at the engine
     assert len(bench.asked("list")) <= 2
+
+
+def test_an_idle_host_uses_no_processor_time(bench, host):
+    running = host(bench.topic("Echo").conf)
+    bench.perform("Echo")
+    used = cpu_seconds(running.pid)
+    time.sleep(4)
+    assert cpu_seconds(running.pid) - used < 0.1
 
 
 def test_a_task_is_fetched_at_once_by_the_waiting_poll(bench, host):

@@ -7,11 +7,11 @@ import re
 
 import pytest
 from odd import OddServer, reply
-from probe import Desk, probe_topic, run, use_probe
+from probe import Desk, children, probe_topic, run, use_probe
 from settings import APP
 
-OWN = ["zgw-secret-0123456789", "api-key-0123456789", "oauth-secret-0123456789", "basic-password-0123456789", "engine-token-0123456789",
-       "app-secret-0123456789", "app-key-0123456789", "mail-password-0123456789", "access-token-0123456789", "env-secret-0123456789"]
+OWN = [f"{name}-0123456789" for name in ("zgw-secret", "api-key", "oauth-secret", "basic-password", "engine-token", "app-secret",
+                                         "app-key", "mail-password", "access-token", "env-secret")]
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}")
 
 
@@ -49,7 +49,8 @@ def settings(conf, build, echo):
     kinds = {
         "zgw": {"auth": "zgw", "client_id": "bptl", "secret_file": conf.secret("zgw", OWN[0])},
         "api": {"auth": "api_key", "header": "X-Key", "value_file": conf.secret("api", OWN[1])},
-        "oauth": {"auth": "oauth2", "client_id": "bptl", "secret_file": conf.secret("oauth", OWN[2]), "token_url": echo.url + "token"},
+        "oauth": {"auth": "oauth2", "client_id": "bptl",
+                  "secret_file": conf.secret("oauth", OWN[2]), "token_url": echo.url + "token"},
         "basic": {"auth": "basic", "user": "bptl", "password_file": conf.secret("basic", OWN[3])},
         "env": {"auth": "zgw", "client_id": "bptl", "secret_env": "BPTL_TEST_SECRET"},
     }
@@ -142,8 +143,6 @@ def test_a_configuration_with_problems_is_told_without_its_secrets(settings, bpt
 
 
 def test_no_secret_stands_on_the_command_line_or_in_the_environment_of_a_plugins_process(settings, host, echo, environment):
-    from probe import children
-
     running = host()
     started = children(running.pid)
     assert list(started.values()) == ["bptl runner probe"]

@@ -102,7 +102,8 @@ def test_a_relative_url_needs_a_service_by_name(get, zgw):
     "CreateResultaatTask": {"omschrijving": "Afgehandeld"},
     "CloseZaakTask": {"omschrijving": "Afgehandeld"},
 }.items())
-@pytest.mark.parametrize("zaak", ["http://127.0.0.2:{port}/zaken/api/v1/zaken/1", "http://127.0.0.1:{port}/objects/api/v2/objects/1",
+@pytest.mark.parametrize("zaak", ["http://127.0.0.2:{port}/zaken/api/v1/zaken/1",
+                                  "http://127.0.0.1:{port}/objects/api/v2/objects/1",
                                   "{zaken}../../../zac/1"])
 def test_a_zaak_at_a_foreign_address_is_refused_by_every_unit_that_reads_it(conf, exec_unit, zgw, unit, more, zaak):
     def fill(text):

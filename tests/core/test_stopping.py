@@ -1,5 +1,5 @@
-"""Stopping a host, and state folders that it cannot use. The first SIGTERM lets running tasks finish within the drain time and gives
-back the rest; the second one stops at once; the exit status is 0 each time."""
+"""Stopping a host, and state folders that it cannot use. The first SIGTERM lets running tasks finish within the drain time and
+gives back the rest; the second one stops at once; the exit status is 0 each time."""
 import os
 import signal
 import subprocess

@@ -1,4 +1,5 @@
-"""A strict stand-in of the external task REST interface of Camunda 7 and Operaton, for tests.
+"""A strict stand-in of the external task REST interface of Camunda 7 and Operaton, for tests. Longer than 400 lines: one server, its faults and
+its admin interface.
 
 As a module:   with EngineStandIn() as engine: engine.add({"topic": "a", "count": 3}); ... engine.url ...
 As a program:  python3 engine.py --port 0        prints "engine ready PORT" and runs until SIGTERM

@@ -1,7 +1,7 @@
 """What the stand-in engine knows: process instances, their external tasks, locks, retries and incidents.
 
 A process is a chain of topics: when a task is completed, its variables flow into the instance, and the next topic of the
-chain gets a task. The rules are those that Camunda 7.24 and Operaton 1.0 were seen to follow. No HTTP in here: see
+chain gets a task. The rules are those that Camunda 7.24 and Operaton 1.0 were seen to follow. Longer than 400 lines: one set of rules. No HTTP in here: see
 engine.py. Everything runs on the one thread of the stand-in's event loop.
 """
 import heapq

@@ -1,6 +1,7 @@
 """A bench for the host itself: the plugin `probe` at work for the stand-in of an engine, calling the stand-in of a service."""
 import json
-import time
+import os
+import pathlib
 
 from probe import eventually, use_probe
 from rest import typed
@@ -114,14 +115,7 @@ class Bench:
         assert not self.engine.counts()["broken"], self.engine.counts()["broken"]
 
 
-def between(times):
-    """The waits between moments."""
-    return [later - earlier for earlier, later in zip(times, times[1:])]
-
-
-def quiet(check, seconds):
-    """Asserts that check() stays true for so long."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        assert check()
-        time.sleep(0.05)
+def cpu_seconds(pid):
+    """What a process has used of the processor."""
+    user, system = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -1,83 +1,9 @@
-/* test_period.c: the period of a report, without the host: the task is a small one of our own, whose time is what the
- * test says. */
+/* test_period.c: the period of a report, without the host. */
 #include "check.h"
-
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "period.h"
-
-#define MOST_TEXTS 64
-
-struct world {
-	struct bptl_task task;
-	const char *start, *end; /* the variables */
-	int64_t now;             /* seconds */
-	char *texts[MOST_TEXTS];
-	size_t count;
-	char message[512];
-};
-
-static int has(struct bptl_task *t, const char *name)
-{
-	const struct world *world = (void *)t;
-
-	return (strcmp(name, "startPeriod") == 0 ? world->start : world->end) != NULL;
-}
-
-static const char *text(struct bptl_task *t, const char *name)
-{
-	const struct world *world = (void *)t;
-
-	return strcmp(name, "startPeriod") == 0 ? world->start : world->end;
-}
-
-static const char *format(struct bptl_task *t, const char *form, va_list args)
-{
-	struct world *world = (void *)t;
-	char *made = NULL;
-
-	assert_true(world->count < MOST_TEXTS);
-	assert_true(vasprintf(&made, form, args) >= 0);
-	world->texts[world->count++] = made;
-	return made;
-}
-
-static int64_t now(struct bptl_task *t)
-{
-	return ((struct world *)(void *)t)->now * 1000;
-}
-
-static int offset(struct bptl_task *t, int64_t time)
-{
-	(void)t;
-	return clock_amsterdam_offset(time * 1000);
-}
-
-static int has_failed(struct bptl_task *t)
-{
-	return ((struct world *)(void *)t)->message[0] != '\0';
-}
-
-static int take_failure(struct bptl_task *t, int permanent, const char *form, va_list args)
-{
-	struct world *world = (void *)t;
-
-	assert_true(permanent);
-	(void)vsnprintf(world->message, sizeof(world->message), form, args);
-	return -1;
-}
-
-static const struct bptl_task_api api = {
-	.size = sizeof(api),
-	.has = has,
-	.text = text,
-	.vformat = format,
-	.time = now,
-	.amsterdam_offset = offset,
-	.failed = has_failed,
-	.vfail = take_failure,
-};
+#include "world.h"
 
 static int64_t utc(const char *moment)
 {
@@ -87,18 +13,12 @@ static int64_t utc(const char *moment)
 	return wall / 1000000;
 }
 
-/* Reads the period of a task that runs at `moment` with these variables. 0 or -1; the world's texts must be let go. */
+/* Reads the period of a task that runs at `moment` with these variables. 0 or -1; the world's texts must be cleared. */
 static int read_period(struct world *world, const char *moment, const char *start, const char *end,
 		       struct period *period)
 {
-	*world = (struct world){.task = {&api}, .start = start, .end = end, .now = utc(moment)};
+	*world = (struct world){.task = {&world_api}, .start = start, .end = end, .now = utc(moment)};
 	return period_read(&world->task, period);
-}
-
-static void let_go(struct world *world)
-{
-	while (world->count > 0)
-		free(world->texts[--world->count]);
 }
 
 static void expect(const char *moment, const char *start, const char *end, const char *from, const char *to)
@@ -109,7 +29,7 @@ static void expect(const char *moment, const char *start, const char *end, const
 	assert_int_equal(read_period(&world, moment, start, end, &period), 0);
 	assert_string_equal(period_iso(&world.task, period.start), from);
 	assert_string_equal(period_iso(&world.task, period.end), to);
-	let_go(&world);
+	world_clear(&world);
 }
 
 static void refuse(const char *moment, const char *start, const char *end, const char *variable)
@@ -119,7 +39,7 @@ static void refuse(const char *moment, const char *start, const char *end, const
 
 	assert_int_equal(read_period(&world, moment, start, end, &period), -1);
 	assert_non_null(strstr(world.message, variable));
-	let_go(&world);
+	world_clear(&world);
 }
 
 TEST(without_dates_it_is_the_calendar_month_before_this_one)
@@ -226,12 +146,12 @@ TEST(people_read_dates_and_times_only_where_they_matter)
 	assert_string_equal(from, "01-10-2025");
 	assert_string_equal(to, "31-10-2025");
 	assert_string_equal(period_dates(&world.task, &period), "2025-10-01-2025-10-31");
-	let_go(&world);
+	world_clear(&world);
 	assert_int_equal(read_period(&world, "2025-11-10T12:00:00Z", "2025-10-01", "2025-10-02T10:05", &period), 0);
 	period_words(&world.task, &period, &from, &to);
 	assert_string_equal(from, "01-10-2025 00:00");
 	assert_string_equal(to, "02-10-2025 10:05");
-	let_go(&world);
+	world_clear(&world);
 }
 
 TEST(days_and_seconds_go_there_and_back_for_every_day_of_three_centuries)

@@ -1,8 +1,11 @@
 """The units LockDocument, UnlockDocument and SetIndicatieGebruiksrecht against the stand-in of the ZGW APIs."""
 
+import json
+import subprocess
 import time
 
 import pytest
+from settings import APP
 from zgw import ZgwStandIn
 
 
@@ -195,6 +198,16 @@ def test_when_one_lock_is_refused_nothing_is_changed_and_the_others_are_given_ba
     assert indicaties(strict, documents) == [None, None]
 
 
+@pytest.mark.parametrize("fault", [{"status": 500}, {"kind": "close"}, {"kind": "reset"}, {"kind": "garbage"}], ids=repr)
+@pytest.mark.parametrize("which", [0, 1])
+def test_when_one_lock_falls_over_the_others_are_given_back(run, strict, zaak, documents, which, fault):
+    strict.fault("POST", uuid_of(documents[which]) + "/lock", times=-1, **fault)
+    outcome = run("SetIndicatieGebruiksrecht", zaakUrl=zaak)
+    assert outcome["outcome"] == "failed" and "lock the document" in outcome["message"], outcome
+    assert strict.state.locks == {}
+    assert indicaties(strict, documents) == [None, None]
+
+
 @pytest.mark.parametrize("status, permanent", [(400, True), (403, True), (500, False), (503, False)])
 @pytest.mark.parametrize("which", [0, 1])
 def test_when_one_change_is_refused_nothing_stays_locked(run, strict, zaak, documents, which, status, permanent):
@@ -236,3 +249,19 @@ def test_an_unlock_that_is_always_refused_leaves_no_other_document_locked(run, s
     strict.fault("POST", uuid_of(documents[which]) + "/unlock", 400, {"title": "Nooit"}, times=-1)
     run.failed("SetIndicatieGebruiksrecht", "unlock the document", uuid_of(documents[which]), "Nooit", zaakUrl=zaak)
     assert list(strict.state.locks) == [documents[which]]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_retry_goes_on_with_the_lock_that_could_not_be_given_back(bptl, conf, host, run, strict, zaak, documents, which):
+    """What was unlocked is locked anew; the lock that stayed is known from the journal, and is given back in the end."""
+    strict.fault("POST", uuid_of(documents[which]) + "/unlock", 503, times=2)
+    conf.topic("rechten", "zgw.SetIndicatieGebruiksrecht", "zaken", retry_wait="1s")
+    host()
+    variables = json.dumps({"bptlAppId": APP, "zaakUrl": zaak})
+    subprocess.run([bptl, "submit", "rechten", "--conf", conf.folder, "--vars", "-"], input=variables, text=True, check=True, timeout=30)
+    deadline = time.monotonic() + 20
+    while (strict.state.locks or indicaties(strict, documents) != [False, False]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert strict.state.locks == {}
+    asked = [r["path"].rsplit("/", 2)[-2] for r in strict.sent("POST", "/lock")]
+    assert sorted(map(asked.count, map(uuid_of, documents))) == [1, 2] and asked.count(uuid_of(documents[which])) == 1

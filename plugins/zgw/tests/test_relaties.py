@@ -79,6 +79,14 @@ def test_relateer_zaak_as_onderwerp_has_no_reverse_direction(run, zgw):
     assert (relations(zgw, hoofd), relations(zgw, zaak)) == ([(zaak, "onderwerp")], [])
 
 
+@pytest.mark.parametrize("empty", [None, "", [], {}], ids=repr)
+def test_relateer_zaak_has_no_reverse_direction_when_it_is_given_empty(run, zgw, empty):
+    hoofd, zaak = run.zaak(), run.zaak()
+    run.done("RelateerZaak", hoofdZaakUrl=hoofd, zaakUrl=zaak, aardRelatie="vervolg", aardRelatieOmgekeerdeRichting=empty)
+    assert [request["method"] for request in run.requests] == ["GET", "PATCH"]
+    assert (relations(zgw, hoofd), relations(zgw, zaak)) == ([(zaak, "vervolg")], [])
+
+
 def test_relateer_zaak_keeps_the_relations_that_are_there(run):
     hoofd, first, second = run.zaak(), run.zaak(), run.zaak()
     run.done("RelateerZaak", hoofdZaakUrl=hoofd, zaakUrl=first, aardRelatie="vervolg")

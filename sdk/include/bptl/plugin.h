@@ -1,4 +1,5 @@
-/* bptl/plugin.h: everything that a plugin for bptl needs.
+/* bptl/plugin.h: everything that a plugin for bptl needs. Longer than 400 lines, because it is the whole interface in
+ * one header, and most of it is comments.
  *
  * A task's way through your code. A BPMN engine puts an external task on a topic. bptl fetches and locks it, and looks
  * up which work unit the topic is bound to. It reads the variables that the unit declares, checks that the required
@@ -65,7 +66,7 @@ enum bptl_type {
 	BPTL_ANY,     /* whatever the engine holds */
 	BPTL_TEXT,    /* String; Integer, Short and Long are read as their digits, Date as the engine writes it */
 	BPTL_INTEGER, /* Integer, Short, Long, or a String of digits */
-	BPTL_NUMBER,  /* Double or any of the above */
+	BPTL_NUMBER,  /* Double, Integer, Short or Long */
 	BPTL_BOOLEAN, /* Boolean */
 	BPTL_DATE,    /* Date, or a String with an ISO 8601 date or time */
 	BPTL_OBJECT,  /* Json, Object serialised as JSON, or a String with the text of a JSON object */
@@ -238,6 +239,7 @@ struct bptl_task_api {
 	int (*vbpmn_error)(struct bptl_task *, const char *code, const char *format, va_list);
 	void (*vlog)(struct bptl_task *, enum bptl_level, const char *format, va_list);
 	void *(*state)(struct bptl_task *);
+	int (*given)(struct bptl_task *, const char *name);
 };
 
 struct bptl_task {
@@ -289,6 +291,12 @@ BPTL_PRINTF(2, 3) static inline int bptl_refuse(struct bptl_start *s, const char
 static inline int bptl_has(struct bptl_task *t, const char *name)
 {
 	return t->api->has(t, name);
+}
+
+/* Does the variable exist, be it without a value? For a variable whose emptiness means something. Never fails. */
+static inline int bptl_given(struct bptl_task *t, const char *name)
+{
+	return t->api->given(t, name);
 }
 
 /* A text; NULL when the variable has no value. A value of another kind fails the task. Borrowed. */
@@ -442,8 +450,9 @@ static inline int bptl_refused(struct bptl_task *t, const struct bptl_request *r
 
 /* Sends `request` when the unit has ended, whatever came of it: what must not stay behind, such as a lock. `undone` is
  * the answered request whose effect it takes back. After a unit that failed, a taken back step and all after it are
- * forgotten: the next run does them anew. Call it right after the answer to `undone`; body stolen, texts borrowed. 0 or
- * -1. */
+ * forgotten: the next run does them anew. Call it right after the answer to `undone`, also when the task has failed by
+ * then: of several requests that were sent at once some may have had their effect. When that answer is no 2xx, nothing
+ * is sent. Body stolen, texts borrowed. 0, or -1 when the task has failed. */
 static inline int bptl_finally(struct bptl_task *t, const struct bptl_request *request,
 			       const struct bptl_request *undone)
 {

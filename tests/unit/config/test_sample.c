@@ -82,10 +82,10 @@ TEST(every_line_that_the_sample_offers_is_good)
 	}
 	config = folder_read(&folder);
 	assert_int_equal(config->engine_count, 2);
-	assert_int_equal(config->service_count, 4);
+	assert_int_equal(config->service_count, 5);
 	assert_int_equal(config->app_count, 1);
-	assert_int_equal(config->plugin_count, 2);
-	assert_int_equal(config->topic_count, 7);
+	assert_int_equal(config->plugin_count, 4);
+	assert_int_equal(config->topic_count, 14);
 	config_free(config);
 	folder_drop(&folder);
 }

@@ -1,5 +1,6 @@
 /* test_camunda.c: the engine that is reached over HTTP, against the stand-in of tests/standin/engine.py, which is
- * started once for each test and told over its /admin/ what to do. */
+ * started once for each test and told over its /admin/ what to do. Long, because it mirrors one file and is a list of
+ * cases. */
 #include "check.h"
 
 #include <poll.h>

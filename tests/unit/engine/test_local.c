@@ -1,4 +1,5 @@
-/* test_local.c: the embedded engine keeps the rules of the real ones, for several workers and over restarts. */
+/* test_local.c: the embedded engine keeps the rules of the real ones, for several workers and over restarts. Long,
+ * because it mirrors one file and is a list of cases. */
 #include "check.h"
 
 #include <fcntl.h>

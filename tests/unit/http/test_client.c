@@ -1,4 +1,5 @@
-/* test_client.c: which credential goes where, tokens that are fetched, kept and renewed, and what APIs say. */
+/* test_client.c: which credential goes where, tokens that are fetched, kept and renewed, and what APIs say. Long,
+ * because it mirrors one file and is a list of cases. */
 #include "http/client.h"
 
 #include <stdlib.h>

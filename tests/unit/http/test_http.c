@@ -1,4 +1,5 @@
-/* test_http.c: exchanges against a small server in the same process, good ones and all the ways they can end. */
+/* test_http.c: exchanges against a small server in the same process, good ones and all the ways they can end.
+ * Long, because it mirrors one file and is a list of cases. */
 #include "http/http.h"
 
 #include <fcntl.h>

@@ -213,7 +213,11 @@ TEST(other_types_are_checked_before_the_run)
 	check_x(BPTL_NUMBER, "{'type': 'Integer', 'value': 1}", NULL);
 	check_x(BPTL_NUMBER, "{'type': 'Boolean', 'value': true}", "variable x is true, expected a number");
 	check_x(BPTL_DATE, "{'type': 'Date', 'value': '2026-03-01T12:34:56.789+0000'}", NULL);
-	check_x(BPTL_DATE, "{'type': 'Integer', 'value': 2026}", "variable x is a whole number, expected a date");
+	check_x(BPTL_DATE, "{'type': 'Integer', 'value': 2026}",
+		"variable x is a whole number, expected a date or time as ISO 8601 writes it");
+	check_x(BPTL_DATE, "{'type': 'String', 'value': '2026-03-01'}", NULL);
+	check_x(BPTL_DATE, "{'type': 'String', 'value': '1 maart'}",
+		"variable x is a text, expected a date or time as ISO 8601 writes it");
 	check_x(BPTL_ANY, "{'type': 'Boolean', 'value': true}", NULL);
 	check_x(BPTL_OBJECT, "{'type': 'Json', 'value': '[1]'}", "variable x is a list, expected a JSON object");
 	check_x(BPTL_LIST, "{'type': 'Json', 'value': '{\\\"a\\\": 1}'}",
