@@ -60,7 +60,7 @@ int frame_send(int fd, json_t *value)
 {
 	struct text out = {0};
 	size_t sent = 0;
-	int code = frame_add(&out, value);
+	int code = frame_add(&out, value) ? -2 : 0;
 
 	while (code == 0 && sent < out.length) {
 		ssize_t n = send(fd, out.data + sent, out.length - sent, MSG_NOSIGNAL);

@@ -16,7 +16,8 @@ int frame_add(struct text *out, json_t *value);
 /* Takes the first whole frame out of what was received: 1 and the value (owned), 0 when more bytes are needed, -1 when
  * the bytes are no frame. */
 int frame_next(struct text *in, json_t **value, struct error *error);
-/* Blocking, for a runner: sends one frame; the value is stolen. 0 or -1. */
+/* Blocking, for a runner: sends one frame; the value is stolen. 0, -1 when the other side is gone, or -2 when the frame
+ * is longer than FRAME_LIMIT: nothing was sent then. */
 int frame_send(int fd, json_t *value);
 /* Reads once what is there: > 0 bytes were added, 0 at the end of the stream, -1 with errno (EAGAIN: nothing now). */
 int frame_receive(int fd, struct text *in);

@@ -79,7 +79,7 @@ static json_t *supplies(const struct config *config, const struct binding *bindi
 	}
 	json_decref(engine);
 	for (size_t i = 0; i < config->app_count; i++)
-		(void)json_array_append_new(apps, app_to_json(&config->apps[i].app));
+		(void)json_array_append_new(apps, app_to_json(&config->apps[i].app, services));
 	return mem_json(json_pack("{s:o, s:o, s:b}", "services", services, "apps", apps, "unknown_app_refuse",
 				  config->host.unknown_app_refuse));
 }

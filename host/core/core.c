@@ -56,8 +56,10 @@ static void take_signals(struct core *core, int fd)
 	struct signalfd_siginfo info;
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			core->reap = 1;
 		if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGHUP)
-			continue; /* a closed socket tells of a child's end */
+			continue;
 		if (core->draining) {
 			log_line(core->log, LOG_WARNING, NULL,
 				 "second signal: stopping at once, what is unfinished stays in the journal");
@@ -90,6 +92,7 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	free(fds);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_serve(&core->seats[i], clock_boot());
+	core->reap = 0;
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_events(&core->fetchers[i], clock_boot());
 }

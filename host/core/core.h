@@ -34,6 +34,7 @@ struct core {
 	int64_t drain_end; /* clock_boot */
 	int returning;     /* the drain time is over: what is left goes back */
 	int ended;
+	int reap; /* a child has ended: see which */
 	int64_t purge_at;
 	unsigned long completed, failed; /* since the start, for the last line */
 };

@@ -45,6 +45,7 @@ enum statement {
 	END_TASK,
 	PUT_STEP,
 	DROP_STEP,
+	FORGET_STEPS,
 	GET_STEPS,
 	REPORT_STEP,
 	EMPTY_STEPS,
@@ -64,10 +65,15 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
 	[SET_RESULT] = "UPDATE task SET state = ?3, changed = ?4, result = ?5 WHERE engine = ?1 AND id = ?2",
 	[END_TASK] =
 		"UPDATE task SET state = ?3, changed = ?4, task = NULL, result = NULL WHERE engine = ?1 AND id = ?2",
-	[PUT_STEP] = "INSERT OR REPLACE INTO step(engine, id, step, what, method, url, digest, state, status, answer, "
-		     "error, changed)"
-		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	[DROP_STEP] = "DELETE FROM step WHERE engine = ?1 AND id = ?2 AND step = ?3",
+	[PUT_STEP] =
+		"INSERT INTO step(engine, id, step, what, method, url, digest, state, status, answer, error, changed)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(engine, id, step) DO UPDATE SET"
+		" what = ?4, method = ?5, url = ?6, digest = ?7, state = ?8, status = ?9, answer = ?10, error = ?11,"
+		" changed = ?12 WHERE state != 'done'",
+	[DROP_STEP] = "DELETE FROM step WHERE engine = ?1 AND id = ?2 AND step = ?3 AND state != 'done'",
+	[FORGET_STEPS] = "DELETE FROM step WHERE engine = ?1 AND id = ?2 AND step >= ?3 AND state = 'done' AND"
+			 " (method IN ('GET', 'PUT', 'PATCH', 'DELETE') OR step IN (SELECT value FROM json_each(?4)))"
+			 " AND step NOT IN (SELECT value FROM json_each(?5))",
 	[GET_STEPS] = "SELECT step, what, method, url, digest, state, status, answer, error FROM step"
 		      " WHERE engine = ?1 AND id = ?2 ORDER BY step",
 	[REPORT_STEP] =
@@ -373,31 +379,52 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
 		finish_write(journal, start_write(journal, EMPTY_STEPS, engine, id));
 }
 
-void journal_note(struct journal *journal, const char *engine, const char *id, const json_t *put, const json_t *drop)
+static void put_step(struct journal *journal, const char *engine, const char *id, const json_t *row)
 {
+	static const char *const names[] = {"what", "method", "url", "digest", "state"};
+	sqlite3_stmt *statement = start_write(journal, PUT_STEP, engine, id);
+
+	(void)sqlite3_bind_int64(statement, 3, json_get_integer(row, "step", 0));
+	for (int n = 0; n < 5; n++)
+		bind_text(statement, 4 + n, json_get_text(row, names[n]));
+	if (json_object_get(row, "status"))
+		(void)sqlite3_bind_int64(statement, 9, json_get_integer(row, "status", 0));
+	bind_json(statement, 10, json_object_get(row, "answer"));
+	bind_text(statement, 11, json_get_text(row, "error"));
+	(void)sqlite3_bind_int64(statement, 12, clock_wall());
+	finish_write(journal, statement);
+}
+
+static void forget_steps(struct journal *journal, const char *engine, const char *id, const json_t *forget)
+{
+	sqlite3_stmt *statement = start_write(journal, FORGET_STEPS, engine, id);
+
+	(void)sqlite3_bind_int64(statement, 3, json_get_integer(forget, "from", INT64_MAX));
+	bind_json(statement, 4, json_object_get(forget, "undone"));
+	bind_json(statement, 5, json_object_get(forget, "keep"));
+	finish_write(journal, statement);
+}
+
+void journal_note(struct journal *journal, const char *key, const json_t *note, int ours)
+{
+	const char *slash = strchr(key, '/');
+	char *engine = slash ? mem_slice(key, (size_t)(slash - key)) : mem_text("");
+	const char *id = slash ? slash + 1 : key;
 	const json_t *row;
 	sqlite3_stmt *statement;
 	size_t i;
 
-	json_array_foreach (put, i, row) {
-		static const char *const names[] = {"what", "method", "url", "digest", "state"};
-
-		statement = start_write(journal, PUT_STEP, engine, id);
-		(void)sqlite3_bind_int64(statement, 3, json_get_integer(row, "step", 0));
-		for (int n = 0; n < 5; n++)
-			bind_text(statement, 4 + n, json_get_text(row, names[n]));
-		if (json_object_get(row, "status"))
-			(void)sqlite3_bind_int64(statement, 9, json_get_integer(row, "status", 0));
-		bind_json(statement, 10, json_object_get(row, "answer"));
-		bind_text(statement, 11, json_get_text(row, "error"));
-		(void)sqlite3_bind_int64(statement, 12, clock_wall());
-		finish_write(journal, statement);
-	}
-	json_array_foreach (drop, i, row) {
+	json_array_foreach (json_object_get(note, "put"), i, row)
+		if (ours || text_equal(json_get_text(row, "state"), "done"))
+			put_step(journal, engine, id, row);
+	json_array_foreach (json_object_get(note, "drop"), i, row) {
 		statement = start_write(journal, DROP_STEP, engine, id);
 		(void)sqlite3_bind_int64(statement, 3, json_integer_value(row));
 		finish_write(journal, statement);
 	}
+	if (ours && json_object_get(note, "forget"))
+		forget_steps(journal, engine, id, json_object_get(note, "forget"));
+	free(engine);
 }
 
 json_t *journal_steps(struct journal *journal, const char *engine, const char *id)

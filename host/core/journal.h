@@ -42,6 +42,8 @@ struct journal *journal_open(const char *folder, struct error *error);
  * inherits the descriptor of journal_runner_lock(), and so holds its lock until it ends. 0, or -1 when they do not end
  * in time. */
 int journal_hear_orphans(struct journal *journal, const char *folder, struct log *log, struct error *error);
+/* The same for one process that took the core for gone while it lived. */
+void journal_hear_late(struct journal *journal, const char *folder, int pid, struct log *log);
 int journal_runner_lock(const struct journal *journal);
 void journal_set_runner_lock(struct journal *journal, int fd); /* for late.c */
 void journal_close(struct journal *journal);
@@ -60,8 +62,10 @@ void journal_hold(struct journal *journal, const struct journal_row *row);
  * JOURNAL_COMPLETED drops the bodies of the steps, too. */
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
 		   const json_t *result);
-/* Steps: put rows (as runner/steps.c describes them), drop numbers. */
-void journal_note(struct journal *journal, const char *engine, const char *id, const json_t *put, const json_t *drop);
+/* Steps of the task `key` (engine/id). note: {put: rows (as runner/steps.c describes them), drop: numbers of intents
+ * that had no effect, forget: {from, undone, keep}: see runner/finals.c}. A row that is done stays done. When the task
+ * is not `ours` any more, only what was done is noted. */
+void journal_note(struct journal *journal, const char *key, const json_t *note, int ours);
 /* The steps of a task in their order: new reference. */
 json_t *journal_steps(struct journal *journal, const char *engine, const char *id);
 /* An intent whose unknown outcome is being reported to people. */

@@ -58,7 +58,6 @@ static void take_line(struct journal *journal, const char *line, size_t length, 
 	json_t *note = json_read(line, length, reason);
 	const char *key = json_get_text(note, "key");
 	const char *slash = key ? strchr(key, '/') : NULL;
-	char *engine;
 
 	if (!slash) {
 		/* a line cut short by a second crash: its intent stays open, and that is reported */
@@ -66,11 +65,10 @@ static void take_line(struct journal *journal, const char *line, size_t length, 
 		json_decref(note);
 		return;
 	}
-	engine = mem_slice(key, (size_t)(slash - key));
-	log_line(log, LOG_INFO, &(struct log_about){.engine = engine, .task = slash + 1},
+	log_line(log, LOG_INFO, &(struct log_about){.task = slash + 1},
 		 "a plugin process heard an answer after the host had stopped: taken into the journal");
-	journal_note(journal, engine, slash + 1, json_object_get(note, "put"), json_object_get(note, "drop"));
-	free(engine);
+	/* no run of this task can be under way: it is the truth of its last one */
+	journal_note(journal, key, note, 1);
 	json_decref(note);
 }
 
@@ -88,6 +86,20 @@ static int take_file(struct journal *journal, const char *path, struct log *log,
 	free(line);
 	(void)fclose(file);
 	return 0;
+}
+
+void journal_hear_late(struct journal *journal, const char *folder, int pid, struct log *log)
+{
+	char *path = mem_format("%s/late-%d.jsonl", folder, pid);
+	struct error error;
+
+	if (access(path, F_OK) == 0) {
+		if (take_file(journal, path, log, &error) || journal_commit(journal, &error))
+			log_line(log, LOG_ERROR, NULL, "%s", error.text);
+		else if (unlink(path))
+			log_line(log, LOG_ERROR, NULL, "%s cannot be removed: %s", path, strerror(errno));
+	}
+	free(path);
 }
 
 int journal_hear_orphans(struct journal *journal, const char *folder, struct log *log, struct error *error)
@@ -109,7 +121,8 @@ int journal_hear_orphans(struct journal *journal, const char *folder, struct log
 		if (!code && journal_commit(journal, error))
 			code = -1;
 		for (size_t i = 0; i < found.gl_pathc && !code; i++)
-			(void)unlink(found.gl_pathv[i]);
+			if (unlink(found.gl_pathv[i]))
+				code = error_set(error, "%s cannot be removed: %s", found.gl_pathv[i], strerror(errno));
 	}
 	globfree(&found);
 	free(lock);

@@ -21,15 +21,14 @@ static void lost(struct core_task *task, const char *words)
 	case TASK_QUEUED:
 		log_line(task->core->log, LOG_WARNING, &about,
 			 "TaskExpired: the lock ran out before the unit was run and cannot be extended "
-			 "(%s): nothing was done",
+			 "(%s): it is not run",
 			 words);
 		task_ends(task, JOURNAL_LOST);
 		break;
 	case TASK_RUNNING:
 		log_line(task->core->log, LOG_WARNING, &about, "lock lost (%s): the unit is stopped at its next call",
 			 words);
-		task->stopped = 1;
-		process_send(task->process, mem_json(json_pack("{s:s, s:s}", "type", "lost", "key", task->key)));
+		running_stop(task);
 		break;
 	case TASK_PERFORMED:
 	case TASK_FAILING:
@@ -55,9 +54,9 @@ static void extended(void *arg, enum engine_result result, const char *words)
 		task->extend_at += lock_time(task) / 2;
 		task->extend_tries = 0;
 		if (task->state == TASK_RUNNING)
-			process_send(task->process,
-				     mem_json(json_pack("{s:s, s:s, s:I}", "type", "lock", "key", task->key, "until",
-							(json_int_t)task->task.lock_until)));
+			(void)process_send(task->process,
+					   mem_json(json_pack("{s:s, s:s, s:I}", "type", "lock", "key", task->key,
+							      "until", (json_int_t)task->task.lock_until)));
 		break;
 	case ENGINE_GONE:
 	case ENGINE_LOST:

@@ -133,6 +133,6 @@ struct process *process_start(struct seat *seat)
 		return NULL;
 	}
 	process->started = clock_boot();
-	process_send(process, start_frame(seat));
+	(void)process_send(process, start_frame(seat));
 	return process;
 }

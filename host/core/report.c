@@ -178,6 +178,12 @@ static void bpmn_error_done(void *arg, enum engine_result result, const char *wo
 		task_ends(task, JOURNAL_COMPLETED);
 		return;
 	}
+	if (result == ENGINE_REFUSED) {
+		task->reporting = 0;
+		task_fails(task, 1, "the engine refuses the BPMN error %s: %s", json_get_text(task->result, "code"),
+			   words);
+		return;
+	}
 	failure_done(arg, result, words);
 }
 
@@ -189,6 +195,8 @@ static void unlock_done(void *arg, enum engine_result result, const char *words)
 	struct log_about about = task_about(task);
 
 	task->reporting = 0;
+	if (result == ENGINE_STOPPED)
+		return;
 	task_heard(task, result);
 	if (result == ENGINE_AGAIN && ++task->report_tries < 3) {
 		task->report_at = clock_boot() + 300;
@@ -197,8 +205,11 @@ static void unlock_done(void *arg, enum engine_result result, const char *words)
 	if (result == ENGINE_AGAIN)
 		log_line(task->core->log, LOG_WARNING, &about,
 			 "could not be unlocked (%s): it returns when its lock ends", words);
-	else
+	else if (result == ENGINE_TAKEN)
 		log_line(task->core->log, LOG_INFO, &about, "unlocked: given back unfinished");
+	else
+		log_line(task->core->log, LOG_INFO, &about, "not unlocked: the engine says that it is not ours (%s)",
+			 words);
 	task_ends(task, JOURNAL_RETURNED);
 }
 

@@ -18,13 +18,21 @@
 
 #define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
 #define IN_DEBUGGER ": run `bptl exec` under a debugger, which loads it without a process of its own"
-#define CALM 60000 /* ms that a process must live for its deaths to be forgotten */
+#define LOAD_TIME 20000      /* ms in which a plugin must be ready */
+#define LONGEST_ANSWER 60000 /* ms that a killed process may hear out a mutation before */
+#define CALM 60000           /* ms that a process must live for its deaths to be forgotten */
 
 /* ---- starting ---- */
 
 void seat_init(struct seat *seat, struct core *core, const struct config_plugin *plugin)
 {
 	*seat = (struct seat){.core = core, .plugin = plugin, .library = runners_library(core->config, plugin)};
+}
+
+static int evict(struct seat *seat, struct process *process)
+{
+	process->evicted = 1;
+	return running_evict(seat->core, process);
 }
 
 void seat_turn(struct seat *seat, int64_t now)
@@ -34,27 +42,36 @@ void seat_turn(struct seat *seat, int64_t now)
 		if (!seat->current)
 			seat->start_at = now + clock_backoff(++seat->deaths, 1000, RESTART_MOST);
 	}
-	for (struct process *p = seat->retired; p; p = p->next)
-		if (p->held == 0 || now >= p->kill_at)
+	if (seat->current && !seat->current->ready && now - seat->current->started > LOAD_TIME) {
+		free(seat->refusal);
+		seat->refusal =
+			mem_text("its process is not ready after 20 s: does its init function wait for something?");
+		(void)kill(seat->current->pid, SIGKILL);
+	}
+	for (struct process *p = seat->retired; p; p = p->next) {
+		/* a mutation under way is worth as long as a service may take to answer it */
+		if (p->held == 0 || (now >= p->kill_at && (!evict(seat, p) || now >= p->kill_at + LONGEST_ANSWER)))
 			(void)kill(p->pid, SIGKILL);
+	}
 }
 
 int64_t seat_due(const struct seat *seat)
 {
 	int64_t due = seat->current ? INT64_MAX : seat->start_at;
 
+	if (seat->current && !seat->current->ready)
+		due = seat->current->started + LOAD_TIME + 1;
 	for (const struct process *p = seat->retired; p; p = p->next)
-		if (p->kill_at < due)
-			due = p->kill_at;
+		if ((p->evicted ? p->kill_at + LONGEST_ANSWER : p->kill_at) < due)
+			due = p->evicted ? p->kill_at + LONGEST_ANSWER : p->kill_at;
 	return due;
 }
 
 /* ---- talking ---- */
 
-void process_send(struct process *process, json_t *frame)
+int process_send(struct process *process, json_t *frame)
 {
-	if (frame_add(&process->out, frame))
-		(void)kill(process->pid, SIGKILL); /* cannot be: what we send is bounded by what an engine may answer */
+	return frame_add(&process->out, frame);
 }
 
 static void flush(struct process *process)
@@ -69,12 +86,13 @@ static void flush(struct process *process)
 	text_free(&process->out);
 }
 
-void seat_run(struct seat *seat, struct process *process, json_t *frame)
+int seat_run(struct process *process, json_t *frame)
 {
-	(void)seat;
+	if (process_send(process, frame))
+		return -1;
 	process->held++;
-	process_send(process, frame);
 	flush(process);
+	return 0;
 }
 
 unsigned seat_fd_count(const struct seat *seat)
@@ -110,7 +128,7 @@ static json_t *services_frame(const struct seat *seat)
 
 	tasks_services(seat, services);
 	for (size_t i = 0; i < core->config->app_count; i++)
-		(void)json_array_append_new(apps, app_to_json(&core->config->apps[i].app));
+		(void)json_array_append_new(apps, app_to_json(&core->config->apps[i].app, services));
 	return mem_json(json_pack("{s:s, s:o, s:o, s:b}", "type", "services", "services", services, "apps", apps,
 				  "unknown_app_refuse", core->config->host.unknown_app_refuse));
 }
@@ -134,13 +152,13 @@ static void got_ready(struct seat *seat, struct process *process, json_t *frame)
 		 "plugin ready, version %s, %zu units", json_get_text(frame, "version"),
 		 json_array_size(json_object_get(frame, "units")));
 	if (seat->core->registry.bindings)
-		process_send(process, services_frame(seat));
+		(void)process_send(process, services_frame(seat));
 }
 
 void runners_supply(struct seat *seat)
 {
 	if (seat->current && seat->current->ready)
-		process_send(seat->current, services_frame(seat));
+		(void)process_send(seat->current, services_frame(seat));
 }
 
 static void take_frame(struct seat *seat, struct process *process, json_t *frame)
@@ -235,9 +253,16 @@ static void bury(struct seat *seat, struct process *process)
 	int status = 0, was_current = process == seat->current;
 	struct process **at = &seat->retired;
 
-	(void)kill(process->pid, SIGKILL); /* it may live on with its descriptors closed; a dead one keeps its status */
-	while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	if (process->ended) {
+		status = process->status;
+	} else {
+		(void)kill(process->pid,
+			   SIGKILL); /* it may live on with its descriptors closed; a dead one keeps its status */
+		while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	if (seat->core->journal)
+		journal_hear_late(seat->core->journal, seat->core->config->host.state, process->pid, seat->core->log);
 	take_notes(seat, process);
 	if (process == seat->current)
 		seat_retire(seat, process, 0);
@@ -261,11 +286,17 @@ static void bury(struct seat *seat, struct process *process)
 	process_free(process);
 }
 
+/* 0 when the process is gone. A child that it left behind may hold its end of the socket open, so its death is asked
+ * for, too. */
 static int serve_process(struct seat *seat, struct process *process)
 {
+	int open;
+
 	flush(process);
+	process->ended = seat->core->reap && waitpid(process->pid, &process->status, WNOHANG) == process->pid;
 	take_notes(seat, process);
-	return take_frames(seat, process);
+	open = take_frames(seat, process);
+	return open && !process->ended;
 }
 
 void seat_serve(struct seat *seat, int64_t now)
@@ -310,8 +341,7 @@ void seat_clear(struct seat *seat)
 
 	for (struct process *p = seat->retired; p; p = next) {
 		next = p->next;
-		(void)kill(p->pid, SIGKILL);
-		(void)waitpid(p->pid, NULL, 0);
+		end_process(p);
 		process_free(p);
 	}
 	if (seat->current) {

@@ -28,8 +28,10 @@ struct process {
 	int socket, note;
 	struct text in, out, notes;
 	int ready;
-	int held;        /* tasks that it runs */
-	int64_t kill_at; /* clock_boot; of a retired one, else 0 */
+	int held;          /* tasks that it runs */
+	int64_t kill_at;   /* clock_boot; of a retired one, else 0 */
+	int evicted;       /* that time is over, and a mutation is still heard out */
+	int ended, status; /* it was reaped */
 	int64_t started;
 	struct process *next;
 };
@@ -60,9 +62,9 @@ unsigned seat_fds(const struct seat *seat, struct pollfd *fds, unsigned count);
 unsigned seat_fd_count(const struct seat *seat);
 /* Reads what came, writes what waits. Calls tasks_result(), tasks_note(), tasks_crashed() and tasks_died(). */
 void seat_serve(struct seat *seat, int64_t now);
-/* Hands a task to the current process: the frame is stolen. */
-void seat_run(struct seat *seat, struct process *process, json_t *frame);
-void process_send(struct process *process, json_t *frame);
+/* Hands a task to a process: the frame is stolen. 0, or -1 when it is too long for a frame. */
+int seat_run(struct process *process, json_t *frame);
+int process_send(struct process *process, json_t *frame);
 /* No more tasks for this process: it may finish what it holds until then, and is killed. A new one is started. */
 void seat_retire(struct seat *seat, struct process *process, int64_t kill_at);
 /* Ends every process. */

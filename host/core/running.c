@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/frame.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -116,12 +117,28 @@ static void run(struct core_task *task, struct process *process, int64_t now)
 
 	if (task->task.properties)
 		(void)json_object_set(frame, "properties", task->task.properties);
+	if (seat_run(process, frame)) {
+		task_fails(task, 1,
+			   "%s.%s: variables and steps of this task are longer than the %u MiB that its process can be "
+			   "sent",
+			   task->binding->topic->plugin, task->binding->topic->unit, FRAME_LIMIT / 1024 / 1024);
+		return;
+	}
 	task->state = TASK_RUNNING;
 	task->process = process;
-	task->stopped = 0;
+	task->stopped = task->intent = 0;
 	task->limit_at = now + time_limit(task) + LIMIT_MARGIN;
-	seat_run(task_seat(task), process, frame);
 	task_say(task, LOG_DEBUG, "running, attempt %d", task->attempt);
+}
+
+/* An engine unlocks whoever asks, also what another worker holds by now: only a lock that is surely ours is given back.
+ */
+static void give_back(struct core_task *task, int64_t now)
+{
+	if (task->lost || task->task.lock_until <= now)
+		task_ends(task, JOURNAL_RETURNED);
+	else
+		task->state = TASK_RETURNING;
 }
 
 void running_queued(struct core_task *task, int64_t now)
@@ -129,7 +146,7 @@ void running_queued(struct core_task *task, int64_t now)
 	struct seat *seat = task_seat(task);
 
 	if (task->core->draining) {
-		task->state = TASK_RETURNING;
+		give_back(task, now);
 		return;
 	}
 	if (task->task.lock_until <= now || task->extending)
@@ -141,14 +158,40 @@ void running_queued(struct core_task *task, int64_t now)
 	run(task, seat->current, now);
 }
 
+void running_stop(struct core_task *task)
+{
+	if (!task->stopped)
+		(void)process_send(task->process, mem_json(json_pack("{s:s, s:s}", "type", "lost", "key", task->key)));
+	task->stopped = 1;
+}
+
+/* The grace of a retired process is over: what it still runs is stopped at its next call and run again elsewhere. 1
+ * when a mutation of it is under way, whose answer is worth waiting for. */
+int running_evict(struct core *core, struct process *process)
+{
+	int under_way = 0;
+
+	for (struct core_task *task = core->tasks; task; task = task->next) {
+		if (task->state != TASK_RUNNING || task->process != process)
+			continue;
+		running_stop(task);
+		under_way |= task->intent;
+	}
+	return under_way;
+}
+
 void running_turn(struct core_task *task, int64_t now)
 {
 	struct process *process = task->process;
 
 	if (task->core->returning) {
-		process_send(process, mem_json(json_pack("{s:s, s:s}", "type", "lost", "key", task->key)));
+		/* a mutation under way is heard out: by us, or by its process when we are gone */
+		running_stop(task);
+		if (task->intent)
+			return;
 		process->held--;
-		task->state = TASK_RETURNING;
+		task->process = NULL;
+		give_back(task, now);
 		return;
 	}
 	if (now < task->limit_at)
@@ -156,6 +199,7 @@ void running_turn(struct core_task *task, int64_t now)
 	process->held--;
 	seat_retire(task_seat(task), process, now + LIMIT_GRACE);
 	task->process = NULL;
+	task->intent = 0;
 	task_fails(task, 0,
 		   "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its "
 		   "other tasks "
@@ -175,6 +219,7 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 		return; /* it was given up before */
 	process->held--;
 	task->process = NULL;
+	task->intent = 0;
 	task_clears(task);
 	if (text_equal(outcome, "done")) {
 		task_performed(task, frame);
@@ -192,19 +237,55 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	}
 }
 
-/* Rows are durable after the commit of this turn; frames leave after it, too. */
+/* A row that the journal cannot hold is a fault of the plugin's process, not of the journal. */
+static int rows_are_whole(const json_t *rows)
+{
+	static const char *const names[] = {"what", "method", "url", "digest", "state", NULL};
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		if (json_get_integer(row, "step", 0) < 1)
+			return 0;
+		for (const char *const *name = names; *name; name++)
+			if (!json_get_text(row, *name))
+				return 0;
+	}
+	return 1;
+}
+
+static int holds_intent(const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row)
+		if (text_equal(json_get_text(row, "state"), "intent"))
+			return 1;
+	return 0;
+}
+
+/* Rows are durable after the commit of this turn; frames leave after it, too. What was done is noted also when the task
+ * is no longer ours, or over: whoever gets it next must know. An intent of such a task is not, for it will not be sent.
+ */
 void tasks_note(struct core *core, struct process *process, const json_t *frame)
 {
 	const char *key = json_get_text(frame, "key");
+	const json_t *put = json_object_get(frame, "put");
 	struct core_task *task = tasks_find(core, key);
-	int ours = task && task->state == TASK_RUNNING && task->process == process;
+	int ours = task && task->state == TASK_RUNNING && task->process == process && !task->lost;
 
-	/* what was done is noted even when the task is no longer ours: whoever gets it next must know */
-	if (task)
-		journal_note(core->journal, core->config->engines[task->engine].name, task->task.id,
-			     json_object_get(frame, "put"), json_object_get(frame, "drop"));
-	process_send(process, mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key ? key : "", "ok",
-						 ours && !task->lost)));
+	if (!key || !strchr(key, '/') || !rows_are_whole(put)) {
+		log_line(core->log, LOG_ERROR, NULL,
+			 "a plugin's process sent a note that makes no sense (task %s): it is ended",
+			 key ? key : "(none)");
+		(void)kill(process->pid, SIGKILL);
+		return;
+	}
+	journal_note(core->journal, key, frame, ours);
+	if (task && task->process == process)
+		task->intent = ours && holds_intent(put);
+	(void)process_send(process, mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key, "ok", ours)));
 }
 
 void tasks_crashed(struct core *core, struct process *process, const char *key, int sig)
@@ -217,6 +298,7 @@ void tasks_crashed(struct core *core, struct process *process, const char *key, 
 	topic = task->binding->topic;
 	process->held--;
 	task->process = NULL;
+	task->intent = 0;
 	task_clears(task);
 	seat_retire(task_seat(task), process, clock_boot() + CRASH_GRACE);
 	if (sig)
@@ -254,6 +336,11 @@ void tasks_died(struct seat *seat, struct process *process, int status)
 		if (task->state != TASK_RUNNING || task->process != process)
 			continue;
 		task->process = NULL;
+		task->intent = 0;
+		if (task->lost) {
+			task_ends(task, JOURNAL_LOST);
+			continue;
+		}
 		if (!expected && running == 1) {
 			task_clears(task);
 			task_fails(task, 0, "%s.%s: the process of plugin %s %s while it ran this task",

@@ -141,7 +141,7 @@ void task_ends(struct core_task *task, enum journal_state state)
 
 void task_performed(struct core_task *task, const json_t *result)
 {
-	task->result = json_deep_copy(result);
+	task->result = mem_json(json_deep_copy(result));
 	task->state = TASK_PERFORMED;
 	task_release(task);
 	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id,
@@ -154,7 +154,7 @@ void task_failing(struct core_task *task, const json_t *result)
 	const char *engine = task->core->config->engines[task->engine].name;
 
 	json_decref(task->result);
-	task->result = json_deep_copy(result);
+	task->result = mem_json(json_deep_copy(result));
 	task->state = TASK_FAILING;
 	task->report_at = 0;
 	task->report_tries = 0;
@@ -222,6 +222,8 @@ static int remember(struct core_task *task, const struct journal_row *row, int o
 		task_say(task, LOG_INFO, "TaskPerformed: the journal says that the work is done, it is only completed");
 		task->result = json_incref(row->result);
 		task->state = row->state == JOURNAL_CALLING ? TASK_CALLING : TASK_PERFORMED;
+		/* an earlier try may have reached the engine before the host was killed */
+		task->report_tries = offered ? 0 : 1;
 		return 1;
 	}
 	if (row->result && row->state == JOURNAL_FAILING && !offered) {
@@ -253,6 +255,7 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 	if (task) {
 		task_say(task, LOG_INFO, "the engine offers this task again while we still hold it: its lock is new");
 		task->task.lock_until = fetched->lock_until;
+		task->task.retries = fetched->retries;
 		task->lost = 0;
 		if (!task->extending)
 			task->extend_at = 0;
@@ -281,12 +284,15 @@ void tasks_turn(struct core *core, int64_t now)
 	int places = 0;
 
 	for (task = core->tasks; task; task = task->next) {
+		enum task_state before = task->state;
+
 		if (task->state == TASK_QUEUED)
 			running_queued(task, now);
 		if (task->state == TASK_RUNNING)
 			running_turn(task, now);
 		locks_turn(task, now);
-		report_turn(task, now);
+		if (task->state == before) /* what became of it just now is not durable yet */
+			report_turn(task, now);
 		if (task->state == TASK_CALLING)
 			callback_start(task);
 	}

@@ -55,6 +55,7 @@ struct core_task {
 	unsigned extend_tries;
 	int lost;    /* the lock is */
 	int stopped; /* its unit was told so: unless it had done its work, what it says is no outcome */
+	int intent;  /* a mutation of it is in the journal, and its answer is not */
 
 	int reporting; /* a request is under way */
 	int64_t report_at;
@@ -105,6 +106,9 @@ void task_clears(struct core_task *task);
 /* The unit is done, or has failed: result (borrowed) goes into the journal. */
 void task_performed(struct core_task *task, const json_t *result);
 void task_failing(struct core_task *task, const json_t *result);
+/* running.c: stops the unit at its next call; whether it ends or is run again is decided when it has. */
+void running_stop(struct core_task *task);
+int running_evict(struct core *core, struct process *process);
 /* running.c: a turn of a task that waits to run, or runs. */
 void running_queued(struct core_task *task, int64_t now);
 void running_turn(struct core_task *task, int64_t now);

@@ -123,7 +123,19 @@ int service_from_json(struct service *service, const json_t *value, struct error
 	return error_set(error, "a service lacks its name, type or root");
 }
 
-json_t *app_to_json(const struct app *app)
+/* Is a service of this name in the list? */
+static int listed(const json_t *services, const char *name)
+{
+	const json_t *service;
+	size_t i;
+
+	json_array_foreach (services, i, service)
+		if (strcmp(json_get_text(service, "name"), name) == 0)
+			return 1;
+	return 0;
+}
+
+json_t *app_to_json(const struct app *app, const json_t *services)
 {
 	json_t *value = mem_json(json_object());
 	json_t *entries = mem_json(json_array());
@@ -131,8 +143,11 @@ json_t *app_to_json(const struct app *app)
 	json_put_text(value, "name", app->name);
 	json_put_text(value, "id", app->id);
 	for (size_t i = 0; i < app->count; i++) {
-		json_t *entry = credentials_to_json(&app->entries[i].credentials);
+		json_t *entry;
 
+		if (services && !listed(services, app->entries[i].service))
+			continue;
+		entry = credentials_to_json(&app->entries[i].credentials);
 		json_put_text(entry, "service", app->entries[i].service);
 		if (json_array_append_new(entries, entry))
 			mem_out();

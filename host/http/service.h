@@ -63,7 +63,9 @@ int service_auth_named(const char *name);
 json_t *service_to_json(const struct service *service);
 /* Fills a zeroed service. 0 or -1. */
 int service_from_json(struct service *service, const json_t *value, struct error *error);
-json_t *app_to_json(const struct app *app);
+/* With its credentials for the services of this list of theirs alone (as service_to_json() makes them); NULL: for all.
+ */
+json_t *app_to_json(const struct app *app, const json_t *services);
 int app_from_json(struct app *app, const json_t *value, struct error *error);
 
 /* Names every secret of the service or app to the log, which masks them from then on. */

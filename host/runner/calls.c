@@ -186,9 +186,26 @@ static int call_same_text(struct bptl_task *t, const char *a, const char *b)
 
 /* ---- exchanges ---- */
 
+/* A plugin that was built for an older 1.x has shorter structs: what it does not know is 0. */
+static void load(void *ours, size_t our_size, const void *theirs, size_t their_size)
+{
+	memset(ours, 0, our_size);
+	memcpy(ours, theirs, their_size < our_size ? their_size : our_size);
+}
+
 static int call_exchange(struct bptl_task *t, struct bptl_request *requests, size_t count, size_t request_size)
 {
-	return exchange_run(of(t), requests, count, request_size);
+	size_t size = request_size < sizeof(*requests) ? request_size : sizeof(*requests);
+	struct bptl_request *ours = mem_new(count, sizeof(*ours));
+	int code;
+
+	for (size_t i = 0; i < count; i++)
+		load(&ours[i], sizeof(*ours), (char *)requests + i * request_size, request_size);
+	code = exchange_run(of(t), ours, count);
+	for (size_t i = 0; i < count; i++)
+		memcpy((char *)requests + i * request_size, &ours[i], size);
+	free(ours);
+	return code;
 }
 
 static int call_refused(struct bptl_task *t, const struct bptl_request *request)
@@ -199,13 +216,28 @@ static int call_refused(struct bptl_task *t, const struct bptl_request *request)
 static int call_finally(struct bptl_task *t, const struct bptl_request *request, const struct bptl_request *undone,
 			size_t request_size)
 {
-	(void)request_size; /* what is behind the members that this host knows cannot matter to it */
-	return finals_add(of(t), request, undone);
+	struct bptl_request ours, our_undone;
+
+	load(&ours, sizeof(ours), request, request_size);
+	load(&our_undone, sizeof(our_undone), undone, request_size);
+	return finals_add(of(t), &ours, &our_undone);
 }
 
 static int call_mail(struct bptl_task *t, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
 {
-	return post_mail(of(t), mail, mail_size, attachment_size);
+	struct bptl_mail ours;
+	struct bptl_attachment *attachments;
+	int code;
+
+	load(&ours, sizeof(ours), mail, mail_size);
+	attachments = mem_new(ours.attachment_count, sizeof(*attachments));
+	for (size_t i = 0; i < ours.attachment_count; i++)
+		load(&attachments[i], sizeof(*attachments), (const char *)mail->attachments + i * attachment_size,
+		     attachment_size);
+	ours.attachments = attachments;
+	code = post_mail(of(t), &ours);
+	free(attachments);
+	return code;
 }
 
 static json_t *call_step(struct bptl_task *t, const char *what, json_t *(*effect)(struct bptl_task *, void *),

@@ -257,7 +257,7 @@ static int remember(struct task *task, struct exchange *exchange)
 		if (kept && part->mutation)
 			(void)json_array_append(rows, part->row);
 		else if (kept || tolerated)
-			steps_read(task, json_incref(part->row));
+			steps_read(task, json_incref(part->row), part->length);
 		if (part->mutation && !kept && !part_is_unknown(part) && !(part->status >= 200 && part->status < 300))
 			(void)json_array_append_new(drop, mem_json(json_integer(part->number)));
 	}
@@ -316,23 +316,20 @@ out:
 
 /* ---- the call ---- */
 
-/* Requests may be longer structs than ours, in a plugin for a newer 1.x that this host accepts only when it knows them
- * all, or shorter ones: the stride is the plugin's. */
-int exchange_run(struct task *task, struct bptl_request *requests, size_t count, size_t request_size)
+int exchange_run(struct task *task, struct bptl_request *requests, size_t count)
 {
-	struct bptl_request **list;
+	struct bptl_request **list = mem_new(count, sizeof(*list));
 	int code = -1;
 
-	list = mem_new(count, sizeof(*list));
 	for (size_t i = 0; i < count; i++) {
-		list[i] = (void *)((char *)requests + i * request_size);
+		list[i] = &requests[i];
 		list[i]->status = 0;
 		list[i]->answer = NULL;
 		list[i]->error = NULL;
 		if (list[i]->body)
 			(void)task_keep(task, list[i]->body);
 	}
-	if (!task_stopped(task) && parts_run(task, list, count) == 0) {
+	if (!task_stopped_step(task) && parts_run(task, list, count) == 0) {
 		code = 0;
 		for (size_t i = 0; i < count; i++)
 			if (list[i]->flags & BPTL_ALL_PAGES)

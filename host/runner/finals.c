@@ -40,7 +40,7 @@ static int send_final(struct task *task, struct final *final)
 	struct bptl_request request = final->request;
 
 	request.body = json_incref(request.body);
-	return exchange_run(task, &request, 1, sizeof(request));
+	return exchange_run(task, &request, 1);
 }
 
 /* What a failure is made of, put aside while others may happen. */
@@ -83,40 +83,51 @@ static void take_back(struct task *task, const struct failure *failure)
 	task->deadline = failure->deadline;
 }
 
-int finals_stays(const struct task *task, int step)
+/* 1 when everything was taken back. The failure of the unit stays what it was, whatever becomes of this. */
+static int clean(struct task *task)
 {
-	for (const struct final *final = task->finals; final; final = final->next)
-		if (final->undone == step && !final->sent)
-			return 1;
-	return 0;
-}
-
-/* The failure of the unit stays what it was, whatever becomes of this. */
-static void clean(struct task *task)
-{
-	int forget = 0;
+	json_t *undone = mem_json(json_array()), *keep = mem_json(json_array());
+	int from = 0, all = 1;
 
 	task->cleaning = 1;
 	for (struct final *final = task->finals; final; final = final->next) {
 		struct failure failure = put_aside(task);
 
 		final->sent = final->sent || send_final(task, final) == 0;
-		if (final->sent)
-			forget = forget == 0 || final->undone < forget ? final->undone : forget;
-		else
+		if (!final->sent)
 			log_line(task->shop->log, LOG_WARNING, NULL, "%s had failed, and then: %s", task->key,
 				 task->message);
 		take_back(task, &failure);
+		(void)json_array_append_new(final->sent ? undone : keep, mem_json(json_integer(final->undone)));
+		if (final->sent && (from == 0 || final->undone < from))
+			from = final->undone;
+		all &= final->sent;
 	}
 	task->cleaning = 0;
-	if (forget)
-		steps_forget(task, forget);
+	if (from) {
+		struct failure failure = put_aside(task); /* a note is taken of a failed task, too */
+
+		steps_forget(task, from, undone, keep);
+		take_back(task, &failure);
+	} else {
+		json_decref(undone);
+		json_decref(keep);
+	}
+	return all;
 }
 
 void finals_run(struct task *task)
 {
+	int done = task->outcome == OUTCOME_DONE;
+
 	for (struct final *final = task->finals; final && task->outcome == OUTCOME_DONE; final = final->next)
 		final->sent = send_final(task, final) == 0;
-	if (task->outcome != OUTCOME_DONE && task->finals)
-		clean(task);
+	if (task->outcome == OUTCOME_DONE || !task->finals || !clean(task) || !done)
+		return;
+	/* the unit had done its work, and a second try has taken back what it must not leave: nothing has failed */
+	task->outcome = OUTCOME_DONE;
+	free(task->message);
+	free(task->details);
+	task->message = task->details = NULL;
+	task->permanent = task->unknown_step = 0;
 }

@@ -49,11 +49,12 @@ static int fail_part(struct task *task, const struct part *part, int permanent, 
 	return -1;
 }
 
-/* A gateway that gives up (502, 504) says nothing of what the server behind it did; neither does silence. */
+/* A gateway that gives up (502, 504, and the 52x of some) says nothing of what the server behind it did; neither does
+ * silence. */
 int part_is_unknown(const struct part *part)
 {
 	if (part->failure == HTTP_ANSWERED)
-		return part->status == 502 || part->status == 504;
+		return part->status > 501 && part->status != 503;
 	return part->failure == HTTP_UNKNOWN || part->failure == HTTP_TOO_LARGE || part->failure == HTTP_CANCELLED;
 }
 
@@ -64,13 +65,15 @@ static int can_be_retried(int status)
 
 static int fail_unknown(struct task *task, const struct part *part)
 {
+	char why[40];
+
 	if (task->outcome == OUTCOME_DONE)
 		task->unknown_step = part->number;
+	(void)snprintf(why, sizeof(why), "a gateway gave up: HTTP %d", part->status);
 	return fail_part(task, part, 1,
-			 "may have been carried out, its outcome is unknown (%s%s): check it, then grant a retry, "
-			 "which sends it again",
-			 part->failure == HTTP_ANSWERED ? "a gateway gave up: HTTP " : "",
-			 part->failure == HTTP_ANSWERED ? (part->status == 502 ? "502" : "504") : part->words);
+			 "may have been carried out, its outcome is unknown (%s): check it, then grant a retry, which "
+			 "sends it again",
+			 part->failure == HTTP_ANSWERED ? why : part->words);
 }
 
 /* It was accepted, and what it made is not known. */

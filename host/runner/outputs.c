@@ -79,7 +79,8 @@ int outputs_set(struct task *task, const char *name, const char *type, json_t *v
 		return -1;
 	}
 	if (!value)
-		return task_fail(task, 1, "variable %s was set to no value (NULL)", name ? name : "?");
+		return task_fail(task, 1, "variable %s was set to NULL: no value, or text that is not UTF-8",
+				 name ? name : "?");
 	if (!name || !*name) {
 		json_decref(value);
 		return task_fail(task, 1, "a variable was set without a name");

@@ -64,7 +64,11 @@ int pages_read(struct task *task, struct bptl_request *first)
 			return task_fail(task, 1, "%s: the list has more than %d pages", first->what, PAGE_LIMIT);
 		(void)json_object_set_new(seen, url, json_true());
 		next.url = url;
-		if (parts_run(task, list, 1) || add_results(task, first, all, next.answer))
+		if (parts_run(task, list, 1))
+			return -1;
+		if (next.status >= 400) /* tolerated for the first page, for the unit to see; half a list is no list */
+			return exchange_refused(task, &next);
+		if (add_results(task, first, all, next.answer))
 			return -1;
 		page = next.answer;
 	}

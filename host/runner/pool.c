@@ -12,7 +12,7 @@ void pool_init(struct pool *pool, struct errands *errands)
 	(void)pthread_cond_init(&pool->moved, NULL);
 	pool->first = NULL;
 	pool->end = &pool->first;
-	pool->idle = 0;
+	pool->idle = pool->waiting = 0;
 	pool->errands = errands;
 }
 
@@ -25,6 +25,7 @@ static struct job *next_job(struct pool *pool)
 	while (!pool->first)
 		(void)pthread_cond_wait(&pool->moved, &pool->lock);
 	pool->idle--;
+	pool->waiting--;
 	job = pool->first;
 	pool->first = job->next;
 	if (!pool->first)
@@ -49,6 +50,18 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+/* Takes the last job out again. */
+static void take_last(struct pool *pool, const struct job *job)
+{
+	struct job **at = &pool->first;
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = NULL;
+	pool->end = at;
+	pool->waiting--;
+}
+
 int pool_run(struct pool *pool, struct job *job)
 {
 	pthread_t thread;
@@ -58,10 +71,14 @@ int pool_run(struct pool *pool, struct job *job)
 	(void)pthread_mutex_lock(&pool->lock);
 	*pool->end = job;
 	pool->end = &job->next;
-	if (pool->idle == 0)
+	pool->waiting++;
+	if (pool->waiting > pool->idle) {
 		code = pthread_create(&thread, NULL, worker, pool) ? -1 : 0;
-	if (code == 0 && pool->idle == 0)
-		(void)pthread_detach(thread);
+		if (code == 0)
+			(void)pthread_detach(thread);
+		else
+			take_last(pool, job);
+	}
 	(void)pthread_cond_signal(&pool->moved);
 	(void)pthread_mutex_unlock(&pool->lock);
 	return code;

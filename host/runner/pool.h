@@ -17,12 +17,13 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	struct job *first, **end;
-	size_t idle;
+	size_t idle, waiting; /* threads, jobs */
 	struct errands *errands;
 };
 
 void pool_init(struct pool *pool, struct errands *errands);
-/* Runs job->task on a thread and then the errand. 0, or -1 when no thread can be started and none is there. */
+/* Runs job->task on a thread and then the errand. 0, or -1 when a thread is needed and none can be
+ * started: the job is not taken then. */
 int pool_run(struct pool *pool, struct job *job);
 
 #endif

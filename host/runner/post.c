@@ -80,7 +80,7 @@ static const char *sender_host(const struct service *service)
 	return at ? at + 1 : "localhost";
 }
 
-int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size)
+int post_mail(struct task *task, const struct bptl_mail *mail)
 {
 	const struct service *service;
 	struct mail_answer answered;
@@ -90,11 +90,10 @@ int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size,
 	char *body = NULL;
 	int number, code = -1;
 
-	if (task_stopped(task))
+	if (task_stopped_step(task))
 		return -1;
-	if (mail_size < sizeof(*mail) || (mail->attachment_count && attachment_size != sizeof(*mail->attachments)) ||
-	    !mail->what)
-		return task_fail(task, 1, "a mail whose struct does not fit this host: a fault of the plugin");
+	if (!mail->what)
+		return task_fail(task, 1, "a mail without what: a fault of the unit");
 	service = exchange_service(task, "smtp", NULL);
 	if (!service)
 		return -1;
@@ -131,8 +130,12 @@ json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct 
 	json_t *row, *value = NULL;
 	int number;
 
-	if (task_stopped(task))
+	if (task_stopped_step(task))
 		return NULL;
+	if (!what || !effect) {
+		(void)task_fail(task, 1, "bptl_step() without a name or a function: a fault of the unit");
+		return NULL;
+	}
 	number = ++task->step;
 	row = steps_row(number, what, "STEP", what, NULL);
 	switch (steps_look(task, number, row, 1, (flags & BPTL_REPEATABLE) != 0, &answer)) {
@@ -146,7 +149,9 @@ json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct 
 	}
 	if (steps_wait_for_lock(task) || steps_intend(task, mem_json(json_pack("[O]", row))))
 		goto out;
+	task->in_effect = 1;
 	value = effect(&task->handle, arg);
+	task->in_effect = 0;
 	if (!value || task->outcome != OUTCOME_DONE) {
 		json_decref(value);
 		value = NULL;

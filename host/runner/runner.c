@@ -49,19 +49,23 @@ struct notice {
 
 #define ORPHAN_TIME 60000 /* ms in which an orphan hears out what is under way */
 
-static void send_frame(struct runner *runner, json_t *frame)
+/* 0, or -1 when the frame was too long and not sent. */
+static int send_frame(struct runner *runner, json_t *frame)
 {
-	if (runner->ended) {
+	int code = 0;
+
+	if (runner->ended)
 		json_decref(frame);
-		return;
-	}
-	if (frame_send(runner->socket, frame))
+	else
+		code = frame_send(runner->socket, frame);
+	if (code == -1)
 		runner->ended = 1;
+	return code == -2 ? -1 : 0;
 }
 
 static void send_refusal(struct runner *runner, const char *text)
 {
-	send_frame(runner, mem_json(json_pack("{s:s, s:s}", "type", "refused", "message", text)));
+	(void)send_frame(runner, mem_json(json_pack("{s:s, s:s}", "type", "refused", "message", text)));
 }
 
 /* ---- tasks ---- */
@@ -83,7 +87,12 @@ static void finish(void *arg)
 
 	(void)json_object_set_new(frame, "type", mem_json(json_string("result")));
 	json_put_text(frame, "key", task->key);
-	send_frame(runner, frame);
+	if (send_frame(runner, frame))
+		(void)send_frame(runner,
+				 mem_json(json_pack("{s:s, s:s, s:s, s:b, s:s, s:{}, s:{}}", "type", "result", "key",
+						    task->key, "outcome", "failed", "permanent", 1, "message",
+						    "the variables that the unit sets are longer than a frame can be",
+						    "variables", "local")));
 	for (struct running **at = &runner->running; *at; at = &(*at)->next)
 		if (*at == running) {
 			*at = running->next;
@@ -106,8 +115,10 @@ static void begin(struct runner *runner, json_t *order)
 	running->job.finished = (struct errand){.run = finish, .arg = running};
 	running->next = runner->running;
 	runner->running = running;
-	if (pool_run(&runner->pool, &running->job))
-		mem_out(); /* no thread to be had: the core resumes the tasks elsewhere */
+	if (pool_run(&runner->pool, &running->job)) {
+		(void)task_fail(task, 0, "no thread can be started for it: the limit of threads or memory is reached");
+		finish(running);
+	}
 }
 
 /* ---- notes, and what becomes of them without a core ---- */
@@ -139,6 +150,11 @@ static void late_note(const struct runner *runner, json_t *frame)
 {
 	json_t *put = json_object_get(frame, "put"), *drop = json_object_get(frame, "drop");
 
+	if (!drop) {
+		drop = mem_json(json_array());
+		(void)json_object_set_new(frame, "drop", drop);
+	}
+
 	for (size_t i = json_array_size(put); i-- > 0;) {
 		const json_t *row = json_array_get(put, i);
 
@@ -163,15 +179,20 @@ static void send_notice(void *arg)
 		return;
 	}
 	notice->task->note = notice->frame;
-	send_frame(runner, json_incref(notice->frame));
+	if (send_frame(runner, json_incref(notice->frame)) == 0)
+		return;
+	notice->task->note = NULL; /* too long */
+	atomic_store(&notice->task->note_failed, 1);
+	parking_wake(&notice->task->noted);
 }
 
-static int note(struct task *task, json_t *put, json_t *drop)
+static int note(struct task *task, json_t *frame)
 {
-	struct notice notice = {.runner = task->shop->note_arg, .task = task};
+	struct notice notice = {.runner = task->shop->note_arg, .task = task, .frame = mem_json(frame)};
 
-	notice.frame =
-		mem_json(json_pack("{s:s, s:s, s:o, s:o}", "type", "note", "key", task->key, "put", put, "drop", drop));
+	json_put_text(frame, "type", "note");
+	json_put_text(frame, "key", task->key);
+	atomic_store(&task->note_failed, 0);
 	notice.errand = (struct errand){.run = send_notice, .arg = &notice};
 	errands_add(&task->shop->errands, &notice.errand);
 	parking_wait(&task->noted);
@@ -296,7 +317,9 @@ int runner_main(int socket_fd, int note_fd)
 #ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */
 	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
 #endif
-	(void)signal(SIGINT, SIG_IGN); /* the core decides when we end */
+	for (int fd = 3; fd <= 5; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* what a unit starts has no business with the core */
+	(void)signal(SIGINT, SIG_IGN);                /* the core decides when we end */
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	order = first_frame(&runner);
@@ -313,7 +336,7 @@ int runner_main(int socket_fd, int note_fd)
 		json_t *ready = plugin_describe(&runner.shop.plugin);
 
 		(void)json_object_set_new(ready, "type", mem_json(json_string("ready")));
-		send_frame(&runner, ready);
+		(void)send_frame(&runner, ready);
 		code = serve(&runner, note_fd);
 	}
 	json_decref(order);

@@ -12,9 +12,11 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "http/url.h"
 #include "runner/task.h"
 
-#define LOCK_MARGIN 5000 /* ms of the lock that a mutation must have left when it starts */
+#define READS_MOST (8u * 1024 * 1024) /* bytes of answers that wait for the next mutation */
+#define LOCK_MARGIN 5000              /* ms of the lock that a mutation must have left when it starts */
 
 static void digest(const char *body, char hex[65])
 {
@@ -58,54 +60,85 @@ static int same(const json_t *a, const json_t *b, const char *name)
 	return text_equal(json_get_text(a, name), json_get_text(b, name));
 }
 
+/* Queries stay out of messages: they can name people. */
+static enum step_verdict fail_changed(struct task *task, int number, const json_t *row, const json_t *old)
+{
+	char *now = url_outline(json_get_text(row, "url")), *before = url_outline(json_get_text(old, "url"));
+	const char *how = "";
+
+	if (strcmp(now, before) == 0 && same(old, row, "method"))
+		how = same(old, row, "url") ? " with another body" : " with another query";
+	(void)task_fail(task, 1,
+			"step %d is now %s %s, but this task's journal holds %s %s%s: the unit was changed, or does "
+			"not do the same at "
+			"every run; finish the task by hand",
+			number, json_get_text(row, "method"), now, json_get_text(old, "method"), before, how);
+	free(now);
+	free(before);
+	return STEP_FAILED;
+}
+
 enum step_verdict steps_look(struct task *task, int number, const json_t *row, int mutation, int repeatable,
 			     const json_t **answer)
 {
 	const json_t *old = journaled(task, number);
 	const char *state = json_get_text(old, "state");
 	const char *method = json_get_text(row, "method");
+	char *outline;
 
 	if (!old)
 		return STEP_SEND;
-	if (!same(old, row, "method") || !same(old, row, "url") || !same(old, row, "digest")) {
-		(void)task_fail(task, 1,
-				"step %d is now %s %s, but this task's journal holds %s %s%s: the unit was changed, or "
-				"does not "
-				"do the same at every run; finish the task by hand",
-				number, method, json_get_text(row, "url"), json_get_text(old, "method"),
-				json_get_text(old, "url"),
-				same(old, row, "url") && same(old, row, "method") ? " with another body" : "");
-		return STEP_FAILED;
-	}
+	if (!same(old, row, "method") || !same(old, row, "url") || !same(old, row, "digest"))
+		return fail_changed(task, number, row, old);
 	if (text_equal(state, "done")) {
 		*answer = old;
-		return STEP_ANSWERED;
+		if (json_object_get(old, "answer") || json_get_text(old, "error"))
+			return STEP_ANSWERED;
+		(void)task_fail(
+			task, 1,
+			"%s: it was done before, and the journal no longer holds its answer: finish the task by hand",
+			json_get_text(row, "what"));
+		return STEP_FAILED;
 	}
 	if (!mutation || repeatable || text_equal(state, "reported") ||
 	    text_in(method, (const char *const[]){"PUT", "PATCH", "DELETE", NULL}))
 		return STEP_SEND;
 	task->unknown_step = number;
-	(void)task_fail(
-		task, 1,
-		"%s: it is not known whether %s %s was carried out: the host stopped before it heard the answer; check "
-		"it, then grant a retry, which sends it (again)",
-		json_get_text(row, "what"), method, json_get_text(row, "url"));
+	outline = url_outline(json_get_text(row, "url"));
+	(void)task_fail(task, 1,
+			"%s: it is not known whether %s %s was carried out: the host stopped before it heard the "
+			"answer; check it, "
+			"then grant a retry, which sends it (again)",
+			json_get_text(row, "what"), method, outline);
+	free(outline);
 	return STEP_FAILED;
 }
 
-/* Puts rows in the journal; both lists stolen. */
-static int note(struct task *task, json_t *put, json_t *drop)
+/* Puts a note in the journal; stolen. */
+static int note(struct task *task, json_t *note)
 {
-	if (!task->shop->note || (json_array_size(put) == 0 && json_array_size(drop) == 0)) {
-		json_decref(put);
-		json_decref(drop);
+	if (!task->shop->note) {
+		json_decref(note);
 		return 0;
 	}
-	if (task->shop->note(task, put, drop))
-		return task_fail(
-			task, 0,
-			"the core no longer takes notes of this task: its lock is lost or the host is stopping");
+	if (task->shop->note(task, note))
+		return task_fail(task, 0,
+				 "the journal takes no note of this task: its lock is lost, the host is stopping, or "
+				 "what it read is too "
+				 "much for one note");
 	return 0;
+}
+
+/* Reads wait for the next mutation, but not without end. */
+static int flush_reads(struct task *task)
+{
+	json_t *rows = json_copy(task->reads);
+
+	if (!rows)
+		return task_fail(task, 0, "out of memory");
+	(void)json_array_clear(task->reads);
+	task->read_bytes = 0;
+	return note(task, json_pack("{s:o}", "put", rows));
 }
 
 int steps_intend(struct task *task, json_t *rows)
@@ -117,8 +150,9 @@ int steps_intend(struct task *task, json_t *rows)
 		(void)json_object_set_new(row, "state", mem_json(json_string("intent")));
 	(void)json_array_extend(rows, task->reads);
 	(void)json_array_clear(task->reads);
+	task->read_bytes = 0;
 	(void)atomic_fetch_add(&task->shop->open_intents, 1);
-	if (note(task, rows, mem_json(json_array())) == 0)
+	if (note(task, json_pack("{s:o}", "put", rows)) == 0)
 		return 0;
 	(void)atomic_fetch_sub(&task->shop->open_intents, 1);
 	return -1;
@@ -126,27 +160,32 @@ int steps_intend(struct task *task, json_t *rows)
 
 int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop)
 {
-	int code = note(task, rows, drop);
+	int code = 0;
+
+	if (json_array_size(rows) || json_array_size(drop)) {
+		code = note(task, json_pack("{s:o, s:o}", "put", rows, "drop", drop));
+	} else {
+		json_decref(rows);
+		json_decref(drop);
+	}
 
 	if (intended)
 		(void)atomic_fetch_sub(&task->shop->open_intents, 1);
 	return code;
 }
 
-void steps_forget(struct task *task, int from)
+void steps_forget(struct task *task, int from, json_t *undone, json_t *keep)
 {
-	json_t *drop = mem_json(json_array());
-
-	for (int step = from; step <= task->step; step++)
-		if (!finals_stays(task, step))
-			(void)json_array_append_new(drop, mem_json(json_integer(step)));
-	(void)note(task, mem_json(json_array()), drop);
+	(void)note(task, json_pack("{s:{s:i, s:o, s:o}}", "forget", "from", from, "undone", undone, "keep", keep));
 }
 
-void steps_read(struct task *task, json_t *row)
+void steps_read(struct task *task, json_t *row, size_t size)
 {
 	if (json_array_append_new(task->reads, row))
 		(void)task_fail(task, 0, "out of memory");
+	task->read_bytes += size;
+	if (task->read_bytes > READS_MOST)
+		(void)flush_reads(task);
 }
 
 int steps_wait_for_lock(struct task *task)

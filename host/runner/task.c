@@ -124,6 +124,17 @@ int task_stopped(struct task *task)
 	return 0;
 }
 
+int task_stopped_step(struct task *task)
+{
+	if (!task->in_effect)
+		return task_stopped(task);
+	(void)task_fail(
+		task, 1,
+		"an exchange, a mail or a step inside of bptl_step(): its place among the steps would differ at the "
+		"next run; a fault of the unit");
+	return 1;
+}
+
 void *task_alloc(struct task *task, size_t size)
 {
 	void **blocks = realloc(task->blocks, (task->block_count + 1) * sizeof(*blocks));

@@ -30,8 +30,8 @@ struct workshop {
 	size_t app_count;
 	int unknown_app_refuse;
 	/* Puts rows of steps into the journal and returns when they are there: 0, or -1 when the core is gone or the
-	 * task is lost. Both lists are stolen. NULL: there is no journal (bptl exec). */
-	int (*note)(struct task *task, json_t *put, json_t *drop);
+	 * task is lost. The note is stolen, see core/journal.h. NULL: there is no journal (bptl exec). */
+	int (*note)(struct task *task, json_t *note);
 	void *note_arg;
 	atomic_int open_intents; /* mutations that are in the journal and not answered yet */
 	atomic_int orphaned;     /* the core is gone: nothing new is sent, what is under way is heard out */
@@ -69,6 +69,8 @@ struct task {
 	int cleaning; /* the unit has failed, what it must not leave behind is being taken back: nothing is journaled */
 	struct final *finals;
 	json_t *reads; /* answered reads that wait for the next mutation */
+	size_t read_bytes;
+	int in_effect; /* bptl_step runs the unit\'s own function */
 
 	/* what came of it */
 	enum outcome outcome;
@@ -89,6 +91,8 @@ json_t *task_result(const struct task *task);
 
 /* 1 when a call must do nothing: the task has failed, or its lock is lost (which then fails it). */
 int task_stopped(struct task *task);
+/* The same for a call that is a step: there is none inside of another. */
+int task_stopped_step(struct task *task);
 /* What a unit says, as it may leave this process: one line, masked. Owned. */
 char *task_words(const struct task *task, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* The first failure stays; the text is masked. Always -1. */
@@ -117,7 +121,7 @@ json_t *variables_json(struct task *task, const char *name);
 int outputs_set(struct task *task, const char *name, const char *type, json_t *value, int local);
 
 /* exchange.c */
-int exchange_run(struct task *task, struct bptl_request *requests, size_t count, size_t request_size);
+int exchange_run(struct task *task, struct bptl_request *requests, size_t count);
 /* Fails the task with an answer that the unit had asked to see. Always -1. */
 int exchange_refused(struct task *task, const struct bptl_request *request);
 /* The service of this type or alias among the topic's, or by URL when the name is NULL; NULL with the task failed. */
@@ -136,10 +140,11 @@ int steps_intend(struct task *task, json_t *rows);
 /* Journals answers of mutations (list, stolen) and drops refused intents (list of numbers, stolen); ends what
  * steps_intend() began when `intended`. 0 or -1. */
 int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop);
-/* Forgets the steps from this number on, which were taken back, but for those that finals_stays() names. */
-void steps_forget(struct task *task, int from);
+/* Forgets steps from this number on after something was taken back: of the mutations those that may be sent again, and
+ * those that were undone (list of numbers), but none of `keep`. Both lists stolen. */
+void steps_forget(struct task *task, int from, json_t *undone, json_t *keep);
 /* Remembers an answered read (stolen). */
-void steps_read(struct task *task, json_t *row);
+void steps_read(struct task *task, json_t *row, size_t size);
 /* Waits until enough of the lock is left to start a mutation. 0, or -1 with the task failed. */
 int steps_wait_for_lock(struct task *task);
 
@@ -147,11 +152,9 @@ int steps_wait_for_lock(struct task *task);
 int finals_add(struct task *task, const struct bptl_request *request, const struct bptl_request *undone);
 /* After the unit: sends what was added, last first. */
 void finals_run(struct task *task);
-/* Is this a step that could not be taken back? It stays in the journal, or the id of its lock would be lost with it. */
-int finals_stays(const struct task *task, int step);
 
 /* post.c */
-int post_mail(struct task *task, const struct bptl_mail *mail, size_t mail_size, size_t attachment_size);
+int post_mail(struct task *task, const struct bptl_mail *mail);
 json_t *post_step(struct task *task, const char *what, json_t *(*effect)(struct bptl_task *, void *), void *arg,
 		  unsigned flags);
 

@@ -63,8 +63,10 @@ def test_it_is_not_called_for_what_was_not_completed(bench, host, place, topic, 
     assert not calls(bench)
 
 
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404}, {"kind": "close"}, {"kind": "garbage"}, {"kind": "html", "status": 502}],
-                         ids=str)
+FAULTS = [{"status": 500}, {"status": 404}, {"kind": "close"}, {"kind": "garbage"}, {"kind": "html", "status": 502}]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_callback_that_fails_is_tried_again_and_the_task_stays_completed(bench, host, place, fault):
     bench.fault(path="/terug/", times=2, **fault)
     running = host(bench.conf)
@@ -111,8 +113,9 @@ def test_what_lies_under_no_allowed_root_is_not_called(bench, host, place, path)
     assert "geheim" not in running.text()
 
 
-ODD = ["http://gebruiker:wachtwoord@{host}/terug/", "ftp://{host}/terug/", "file:///etc/passwd", "{host}/terug/", "terug", "http://",
-       "http://{host}@elders.example.nl/terug/", "http://{host}\r\nX: y/terug/", " ", "http://localhost:{port}/terug/"]  # fmt: skip
+ODD = ["http://gebruiker:wachtwoord@{host}/terug/", "ftp://{host}/terug/", "file:///etc/passwd", "{host}/terug/",
+       "terug", "http://", "http://{host}@elders.example.nl/terug/", "http://{host}\r\nX: y/terug/", " ",
+       "http://localhost:{port}/terug/"]  # fmt: skip
 
 
 @pytest.mark.parametrize("url", ODD)

@@ -106,8 +106,8 @@ def test_a_post_whose_answer_is_lost_is_an_incident_at_once_and_a_granted_retry_
 
 def test_an_unknown_outcome_that_could_not_be_reported_is_not_sent_again_without_a_person(bench, host):
     bench.fault(kind="close")
-    bench.engine.fault("failure", "status", status=400, body={
-        "type": "BadUserRequestException", "message": "Failure of External Task x cannot be reported by worker 'y'. It is locked by worker 'z'."})
+    words = "Failure of External Task x cannot be reported by worker 'y'. It is locked by worker 'z'."
+    bench.engine.fault("failure", "status", status=400, body={"type": "BadUserRequestException", "message": words})
     running = host(bench.topic("Post", lock="10s").conf)
     task = bench.add("Post", {"url": PLACE})
     running.wait_for("lost: the engine does not take the failure")
@@ -175,14 +175,16 @@ def test_a_unit_that_asks_for_something_else_than_before_ends_in_an_incident_tha
     task = bench.perform("Post", {"url": PLACE, "count": 2}, "incident")["id"]
     bench.change(task, url=PLACE + "/anders")
     bench.engine.set_retries(task, 1)
-    incident = eventually(lambda: (found := bench.task(task))["state"] == "incident" and len(bench.told(task, "failed")) == 2 and found)
+    bench.wait_told(task, "failed", 2)
     root = bench.zgw.zaken
-    assert f"step 1 is now POST {root}{PLACE}/anders, but this task's journal holds POST {root}{PLACE}:" in incident["errorMessage"]
+    words = bench.task(task)["errorMessage"]
+    assert f"step 1 is now POST {root}{PLACE}/anders, but this task's journal holds POST {root}{PLACE}:" in words
     assert bench.numbers() == [0, 1]
     bench.change(task, url=PLACE, method="PUT")
     bench.engine.set_retries(task, 1)
     bench.wait_told(task, "failed", 3)
-    assert f"step 1 is now PUT {root}{PLACE}, but this task's journal holds POST {root}{PLACE}:" in bench.task(task)["errorMessage"]
+    words = bench.task(task)["errorMessage"]
+    assert f"step 1 is now PUT {root}{PLACE}, but this task's journal holds POST {root}{PLACE}:" in words
     bench.change(task, method="POST")
     bench.engine.set_retries(task, 1)
     bench.wait(task)

@@ -7,6 +7,7 @@ import pytest
 from workbench import PLACE, cpu_seconds
 from engine import EngineStandIn
 from probe import eventually
+from settings import Settings
 
 ODD = [
     {"do": "garbage"},
@@ -222,3 +223,36 @@ def test_a_task_that_was_cancelled_while_it_ran_ends_quietly(bench, host):
     bench.engine.cancel(task)
     running.wait_for("the engine no longer has this task: it was completed before, or cancelled")
     assert "failure" not in bench.engine.counts()["requests"]
+
+
+def test_an_engine_that_is_down_does_not_hold_up_another_engine(bench, host):
+    with EngineStandIn() as second:
+        bench.conf.section("engine second", type="camunda", url=second.url)
+        bench.topic("Post", engine="main").topic("Echo", engine="second")
+        running = host(bench.conf)
+        bench.add("Post", {"url": PLACE, "ms": 500}, count=8)
+        bench.wait_sent(8)
+        bench.engine.set_outage("reset")
+        running.wait_for("the completion was not taken by the engine")
+        start = time.monotonic()
+        second.add({"topic": "Echo", "count": 100})
+        eventually(lambda: second.counts()["completed"] == 100)
+        assert time.monotonic() - start < 5
+        bench.engine.set_outage(None)
+        bench.completed(8)
+        assert not second.counts()["broken"]
+        assert running.stop() == 0
+
+
+def test_two_hosts_share_the_tasks_of_an_engine_and_each_is_done_once(bench, host, tmp_path):
+    other = Settings(tmp_path / "other")
+    bench.topic("Post")
+    other.sections = {title: dict(keys) for title, keys in bench.conf.sections.items()}
+    other.section("host", state=tmp_path / "other/state")
+    for settings in bench.conf, other:
+        host(settings.section("host", workers=2))
+    bench.add("Post", {"url": PLACE, "ms": 50}, count=60)
+    bench.completed(60)
+    assert len(bench.sent()) == 60
+    workers = {bench.told(task["id"], "completed")[0]["worker"] for one in bench.engine.instances() for task in one["tasks"]}
+    assert len(workers) == 2

@@ -28,7 +28,8 @@ def test_only_variables_that_the_unit_declares_are_fetched_with_the_callback_and
     host(bench.topic("Post").topic("Types").conf)
     bench.perform("Types")
     topics = topics_of(bench.asked("fetchAndLock")[0])
-    assert sorted(topics["Post"]["variables"]) == sorted(["url", "method", "count", "ms", "repeatable", "callbackUrl", "bptlAppId"])
+    declared = {"url", "method", "count", "ms", "repeatable"}
+    assert set(topics["Post"]["variables"]) == declared | {"callbackUrl", "bptlAppId"}
     assert sorted(topics["Types"]["variables"]) == ["bptlAppId", "callbackUrl"]
 
 
@@ -74,9 +75,9 @@ def test_an_engine_is_never_asked_for_more_than_its_own_limit(bench, host):
 
 
 def test_the_options_of_a_topic_arrive_as_configured(bench, host):
-    bench.topic("Echo", "een", topic="Naam met spaties", lock="30s", process_definition_keys="intake, bezwaar", business_key="ZAAK 1",
-                tenants="west, oost", process_variables='{"soort": "intake", "spoed": true, "aantal": 3}', local_variables="yes",
-                extension_properties="yes")  # fmt: skip
+    bench.topic("Echo", "een", topic="Naam met spaties", lock="30s", process_definition_keys="intake, bezwaar",
+                business_key="ZAAK 1", tenants="west, oost", local_variables="yes", extension_properties="yes",
+                process_variables='{"soort": "intake", "spoed": true, "aantal": 3}')  # fmt: skip
     bench.topic("Nap", without_tenant="yes")
     host(bench.conf)
     poll = eventually(lambda: bench.asked("fetchAndLock"))[0]["json"]
@@ -97,7 +98,8 @@ def test_the_options_of_a_topic_arrive_as_configured(bench, host):
 
 
 def test_only_tasks_that_a_topics_options_ask_for_are_done(bench, host):
-    bench.topic("Echo", business_key="wel", tenants="west", process_definition_keys="intake", process_variables='{"soort": "a"}')
+    bench.topic("Echo", business_key="wel", tenants="west", process_definition_keys="intake",
+                process_variables='{"soort": "a"}')  # fmt: skip
     good = {"businessKey": "wel", "tenantId": "west", "processDefinitionKey": "intake"}
     host(bench.conf)
     others = [bench.add("Echo", {"soort": "a"}, **{**good, **other})

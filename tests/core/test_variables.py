@@ -24,8 +24,13 @@ def refusal(bench, topic, variables):
     return task["errorMessage"]
 
 
+def names(rows):
+    """A name for each row of a table of variables."""
+    return [f"{name}-{given['type']}-{at}" for at, (name, given, _) in enumerate(rows)]
+
+
 GOOD = [
-    ("text", {"type": "String", "value": "tekst met één accent, een \" en een \\"}, ("String", "tekst met één accent, een \" en een \\")),
+    ("text", {"type": "String", "value": "één accent, een \" en een \\"}, ("String", "één accent, een \" en een \\")),
     ("text", {"type": "String", "value": "regel 1\nregel 2\t🙂"}, ("String", "regel 1\nregel 2\t🙂")),
     ("text", {"type": "Integer", "value": 12}, ("String", "12")),
     ("text", {"type": "Json", "value": '"een tekst als JSON"'}, ("String", "een tekst als JSON")),
@@ -48,7 +53,7 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize("name, given, expected", GOOD, ids=[f"{name}-{given['type']}-{at}" for at, (name, given, _) in enumerate(GOOD)])
+@pytest.mark.parametrize("name, given, expected", GOOD, ids=names(GOOD))
 def test_a_unit_reads_every_type_and_sets_what_it_read(bench, host, name, given, expected):
     host(bench.topic("Echo").conf)
     kind, value = echo(bench, {name: given})[name]
@@ -57,8 +62,11 @@ def test_a_unit_reads_every_type_and_sets_what_it_read(bench, host, name, given,
     assert (kind, value) == expected
 
 
-@pytest.mark.parametrize("given", [None, {"type": "Null", "value": None}, {"type": "String", "value": None}, {"type": "String", "value": ""},
-                                   {"type": "Json", "value": "null"}, {"type": "Json", "value": None}], ids=str)
+NOTHING = [None, {"type": "Null", "value": None}, {"type": "String", "value": None}, {"type": "String", "value": ""},
+           {"type": "Json", "value": "null"}, {"type": "Json", "value": None}]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", NOTHING, ids=str)
 def test_what_is_absent_null_or_empty_counts_as_not_there(bench, host, given):
     host(bench.topic("Echo").conf)
     names = ["text", "integer", "boolean", "any", "object", "list"]
@@ -71,9 +79,9 @@ def test_a_unit_sets_every_type(bench, host):
     result = told(bench, task)
     text, json_text = result.pop("aLongText"), result.pop("aJson")
     assert result == {
-        "aString": ("String", "tekst met één accent"), "aBoolean": ("Boolean", True), "anInteger": ("Integer", 42), "aShort": ("Short", 7),
-        "aLong": ("Long", 9007199254740993), "aDouble": ("Double", 1.5), "aDate": ("Date", "2026-03-01T12:34:56.789+0000"),
-        "aNull": ("Null", None)}  # fmt: skip
+        "aString": ("String", "tekst met één accent"), "aBoolean": ("Boolean", True), "anInteger": ("Integer", 42),
+        "aShort": ("Short", 7), "aLong": ("Long", 9007199254740993), "aDouble": ("Double", 1.5),
+        "aDate": ("Date", "2026-03-01T12:34:56.789+0000"), "aNull": ("Null", None)}  # fmt: skip
     assert json_text[0] == "Json" and json.loads(json_text[1]) == {"list": [1, 2]}
     assert text[0] == "Object" and json.loads(text[1]) == "x" * 5000
     [entry] = bench.told(task["id"], "completed")
@@ -100,14 +108,16 @@ def test_a_text_that_the_host_has_set_as_an_object_is_read_as_a_text_again(bench
 def test_bad_variables_that_a_unit_does_not_use_disturb_nothing(bench, host):
     host(bench.topic("Nap").conf)
     task = bench.perform("Nap", {
-        "ms": 1, "bijlage": {"type": "File", "value": None, "valueInfo": {"filename": "a.pdf"}}, "ruw": {"type": "Bytes", "value": "AAEC"},
-        "kapot": {"type": "Json", "value": '{"a": '}, "opgeslagen": {"type": "Object", "value": "rO0AB", "valueInfo": {
+        "ms": 1, "bijlage": {"type": "File", "value": None, "valueInfo": {"filename": "a.pdf"}},
+        "ruw": {"type": "Bytes", "value": "AAEC"}, "kapot": {"type": "Json", "value": '{"a": '},
+        "opgeslagen": {"type": "Object", "value": "rO0AB", "valueInfo": {
             "objectTypeName": "nl.Zaak", "serializationDataFormat": "application/x-java-serialized-object"}}})  # fmt: skip
     assert told(bench, task) == {"napped": ("String", "yes")}
 
 
 BAD = [
-    ("any", {"type": "File", "value": None, "valueInfo": {"filename": "a.pdf"}}, "variable any is of type File, whose content a unit cannot read"),
+    ("any", {"type": "File", "value": None, "valueInfo": {"filename": "a.pdf"}},
+     "variable any is of type File, whose content a unit cannot read"),
     ("any", {"type": "Bytes", "value": "AAEC"}, "variable any is of type Bytes, whose content a unit cannot read"),
     ("any", {"type": "Xml", "value": "<a/>"}, "variable any is of type Xml, whose content a unit cannot read"),
     ("text", {"type": "Bytes", "value": "AAEC"}, "variable text is of type Bytes, whose content a unit cannot read"),
@@ -115,14 +125,16 @@ BAD = [
     ("object", {"type": "Json", "value": "[1]"}, "variable object is a list, expected a JSON object"),
     ("object", {"type": "String", "value": "geen JSON"}, "variable object is no valid JSON: "),
     ("object", {"type": "Json", "value": "{}} "}, "variable object is no valid JSON: "),
-    ("object", {"type": "Object", "value": "rO0AB", "valueInfo": {"serializationDataFormat": "application/x-java-serialized-object"}},
+    ("object", {"type": "Object", "value": "rO0AB",
+                "valueInfo": {"serializationDataFormat": "application/x-java-serialized-object"}},
      "variable object is an Object serialised as application/x-java-serialized-object: only application/json can be read"),
     ("list", {"type": "Json", "value": '{"a": 1}'}, "variable list is an object, expected a JSON list"),
     ("list", {"type": "Boolean", "value": True}, "variable list is true, expected a JSON list"),
     ("text", {"type": "Boolean", "value": True}, "variable text is true, expected a text"),
     ("text", {"type": "Json", "value": '{"a": 1}'}, "variable text is an object, expected a text"),
     ("integer", {"type": "String", "value": "twaalf"}, 'variable integer: "twaalf" is no whole number'),
-    ("integer", {"type": "String", "value": "99999999999999999999"}, 'variable integer: "99999999999999999999" is no whole number'),
+    ("integer", {"type": "String", "value": "99999999999999999999"},
+     'variable integer: "99999999999999999999" is no whole number'),
     ("integer", {"type": "Double", "value": 1.5}, "variable integer is a number, expected a whole number"),
     ("boolean", {"type": "String", "value": "ja"}, "variable boolean is a text, expected true or false"),
     ("number", {"type": "String", "value": "1.5"}, "variable number is a text, expected a number"),
@@ -130,7 +142,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("name, given, words", BAD, ids=[f"{name}-{given['type']}-{at}" for at, (name, given, _) in enumerate(BAD)])
+@pytest.mark.parametrize("name, given, words", BAD, ids=names(BAD))
 def test_a_variable_that_is_not_what_the_unit_reads_is_refused_by_name(bench, host, name, given, words):
     host(bench.topic("Echo").conf)
     message = refusal(bench, "Echo", {name: given})
@@ -167,8 +179,11 @@ def test_a_required_variable_that_is_absent_null_empty_or_wrong_is_named_with_th
     assert message.startswith("probe.Required: " + words)
 
 
-@pytest.mark.parametrize("variables", [{"text": "a", "list": []}, {"text": "a", "list": None}, {"tekst": "a", "list": [1]}, {"text": "", "tekst": "a", "list": []}],
-                         ids=str)
+THERE = [{"text": "a", "list": []}, {"text": "a", "list": None}, {"tekst": "a", "list": [1]},
+         {"text": "", "tekst": "a", "list": []}]  # fmt: skip
+
+
+@pytest.mark.parametrize("variables", THERE, ids=str)
 def test_required_variables_that_are_there_let_the_unit_run(bench, host, variables):
     host(bench.topic("Required").conf)
     task = bench.perform("Required", variables)

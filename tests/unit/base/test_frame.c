@@ -153,7 +153,7 @@ TEST(a_frame_at_the_limit_goes_through_and_a_longer_one_is_not_added)
 	json_t *value;
 
 	text_add(&out, "before");
-	assert_int_equal(frame_add(&out, value_of_size((size_t)FRAME_LIMIT + 1)), -1);
+	assert_int_equal(frame_add(&out, value_of_size((size_t)FRAME_LIMIT + 1)), -2);
 	assert_string_equal(out.data, "before");
 	text_free(&out);
 	assert_int_equal(frame_add(&out, value_of_size(FRAME_LIMIT)), 0);
@@ -239,7 +239,7 @@ TEST(a_frame_that_is_too_long_is_not_sent)
 	char byte;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	assert_int_equal(frame_send(ends[0], value_of_size((size_t)FRAME_LIMIT + 1)), -1);
+	assert_int_equal(frame_send(ends[0], value_of_size((size_t)FRAME_LIMIT + 1)), -2);
 	assert_int_equal(recv(ends[1], &byte, 1, MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
 	(void)close(ends[0]);

@@ -7,7 +7,7 @@
 
 #define INSTALLED "/etc/bptl/" /* where the sample says that its files lie */
 
-static const char *const files[] = {"host.ini", "engine.ini", "services.ini", "zgw.ini", "mail.ini", NULL};
+static const char *const files[] = {"host.ini", "engine.ini", "services.ini", "zgw.ini", "mail.ini", "zac.ini", NULL};
 
 /* The text of a file of conf.d. Owned. */
 static char *sample(const char *name)

@@ -83,6 +83,17 @@ static json_t *step_row(int step, const char *state)
 }
 
 /* Notes one step, with an answer when it is done. */
+/* Notes rows of a task that is ours; both lists borrowed. */
+static void note_rows(struct journal *journal, const char *id, json_t *put, json_t *drop)
+{
+	json_t *value = json_pack("{s:O, s:O*}", "put", put, "drop", drop);
+	char key[100];
+
+	(void)snprintf(key, sizeof(key), "main/%s", id);
+	journal_note(journal, key, value, 1);
+	json_decref(value);
+}
+
 static void note(struct journal *journal, const char *id, int step, const char *state)
 {
 	json_t *row = step_row(step, state), *put = json_pack("[O]", row);
@@ -91,7 +102,7 @@ static void note(struct journal *journal, const char *id, int step, const char *
 		assert_int_equal(json_object_set_new(row, "status", json_integer(201)), 0);
 		assert_int_equal(json_object_set_new(row, "answer", json_pack("{s:i}", "number", step)), 0);
 	}
-	journal_note(journal, "main", id, put, NULL);
+	note_rows(journal, id, put, NULL);
 	json_decref(put);
 	json_decref(row);
 }
@@ -455,14 +466,14 @@ TEST(steps_are_put_replaced_and_dropped_and_come_in_their_order)
 	folder_make(&folder);
 	journal = open_journal(&folder);
 	hold(journal, "t1", 1, 1);
-	journal_note(journal, "main", "t1", put, NULL);
+	note_rows(journal, "t1", put, NULL);
 	assert_int_equal(step_count(journal, "t1"), 3);
 	json_decref(put);
 	assert_int_equal(json_object_set_new(row, "status", json_integer(404)), 0);
 	assert_int_equal(json_object_set_new(row, "answer", json_null()), 0);
 	assert_int_equal(json_object_set_new(row, "error", json_string("Niet gevonden.")), 0);
 	put = json_pack("[O]", row);
-	journal_note(journal, "main", "t1", put, drop);
+	note_rows(journal, "t1", put, drop);
 	commit(journal);
 	journal_close(journal);
 	journal = open_journal(&folder);
@@ -475,6 +486,76 @@ TEST(steps_are_put_replaced_and_dropped_and_come_in_their_order)
 	json_decref(drop);
 	json_decref(steps);
 	json_decref(expected);
+	journal_close(journal);
+	folder_drop(&folder);
+}
+
+TEST(a_step_that_is_done_stays_done_and_is_not_dropped)
+{
+	struct folder folder;
+	struct journal *journal;
+	json_t *again = json_pack("[o]", step_row(1, "intent")), *drop = json_pack("[i]", 1), *steps;
+
+	folder_make(&folder);
+	journal = open_journal(&folder);
+	hold(journal, "t1", 1, 1);
+	note(journal, "t1", 1, "done");
+	note_rows(journal, "t1", again, drop);
+	steps = journal_steps(journal, "main", "t1");
+	assert_int_equal(json_array_size(steps), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(steps, 0), "state")), "done");
+	json_decref(steps);
+	json_decref(again);
+	json_decref(drop);
+	journal_close(journal);
+	folder_drop(&folder);
+}
+
+TEST(of_a_task_that_is_no_longer_ours_only_what_was_done_is_noted)
+{
+	struct folder folder;
+	struct journal *journal;
+	json_t *value = json_pack("{s:[o, o]}", "put", step_row(1, "done"), step_row(2, "intent")), *steps;
+
+	folder_make(&folder);
+	journal = open_journal(&folder);
+	journal_note(journal, "main/gone", value, 0);
+	steps = journal_steps(journal, "main", "gone");
+	assert_int_equal(json_array_size(steps), 1);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(steps, 0), "step")), 1);
+	json_decref(steps);
+	json_decref(value);
+	journal_close(journal);
+	folder_drop(&folder);
+}
+
+TEST(what_was_taken_back_is_forgotten_but_no_accepted_post_and_no_open_intent)
+{
+	struct folder folder;
+	struct journal *journal;
+	json_t *put = json_array(), *forget, *steps, *row;
+	static const char *const methods[] = {"GET", "POST", "PATCH", "POST", "PATCH", "POST"};
+	static const int left[] = {1, 4, 5, 6};
+
+	for (int i = 0; i < 6; i++) {
+		row = step_row(i + 1, i == 5 ? "intent" : "done");
+		assert_int_equal(json_object_set_new(row, "method", json_string(methods[i])), 0);
+		assert_int_equal(json_array_append_new(put, row), 0);
+	}
+	folder_make(&folder);
+	journal = open_journal(&folder);
+	hold(journal, "t1", 1, 1);
+	note_rows(journal, "t1", put, NULL);
+	/* step 2 was taken back, 5 is to stay */
+	forget = json_pack("{s:{s:i, s:[i], s:[i]}}", "forget", "from", 2, "undone", 2, "keep", 5);
+	journal_note(journal, "main/t1", forget, 1);
+	steps = journal_steps(journal, "main", "t1");
+	assert_int_equal(json_array_size(steps), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(json_integer_value(json_object_get(json_array_get(steps, i), "step")), left[i]);
+	json_decref(steps);
+	json_decref(forget);
+	json_decref(put);
 	journal_close(journal);
 	folder_drop(&folder);
 }
@@ -492,12 +573,12 @@ TEST(an_answer_of_any_kind_comes_back_as_it_went)
 	folder_make(&folder);
 	journal = open_journal(&folder);
 	json_array_foreach (answers, i, answer) {
-		json_t *row = step_row(1, "done"), *put = json_pack("[O]", row), *steps;
+		json_t *row = step_row((int)i + 1, "done"), *put = json_pack("[O]", row), *steps;
 
 		assert_int_equal(json_object_set(row, "answer", answer), 0);
-		journal_note(journal, "main", "t1", put, NULL);
+		note_rows(journal, "t1", put, NULL);
 		steps = journal_steps(journal, "main", "t1");
-		assert_true(json_equal(json_object_get(json_array_get(steps, 0), "answer"), answer));
+		assert_true(json_equal(json_object_get(json_array_get(steps, i), "answer"), answer));
 		json_decref(steps);
 		json_decref(put);
 		json_decref(row);
@@ -721,7 +802,7 @@ TEST(a_row_that_does_not_fit_fails_its_turn_and_no_other)
 	journal = open_journal(&folder);
 	assert_int_equal(json_object_del(row, "url"), 0);
 	hold(journal, "t1", 1, 1);
-	journal_note(journal, "main", "t1", put, NULL);
+	note_rows(journal, "t1", put, NULL);
 	hold(journal, "t2", 1, 1);
 	assert_int_equal(journal_commit(journal, &error), -1);
 	assert_contains(error.text, "step.url");
@@ -847,7 +928,10 @@ TEST(what_was_heard_after_a_kill_is_taken_in_and_its_file_goes)
 	folder_drop(&folder);
 }
 
-TESTS(cmocka_unit_test(what_was_committed_is_there_after_a_reopen),
+TESTS(cmocka_unit_test(a_step_that_is_done_stays_done_and_is_not_dropped),
+      cmocka_unit_test(of_a_task_that_is_no_longer_ours_only_what_was_done_is_noted),
+      cmocka_unit_test(what_was_taken_back_is_forgotten_but_no_accepted_post_and_no_open_intent),
+      cmocka_unit_test(what_was_committed_is_there_after_a_reopen),
       cmocka_unit_test(what_was_not_committed_is_gone_after_a_reopen),
       cmocka_unit_test(a_host_that_ends_in_a_turn_keeps_what_was_committed_and_nothing_else),
       cmocka_unit_test(a_second_host_is_refused_until_the_first_has_closed),

@@ -122,11 +122,24 @@ static struct app whole_app(void)
 	return app;
 }
 
+TEST(an_app_goes_out_with_the_credentials_for_some_services_alone)
+{
+	struct app app = whole_app();
+	json_t *services = json_pack("[{s:s}]", "name", "zaken"), *value = app_to_json(&app, services);
+	json_t *entries = json_object_get(value, "entries");
+
+	assert_int_equal(json_array_size(entries), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(entries, 0), "service")), "zaken");
+	json_decref(value);
+	json_decref(services);
+	app_clear(&app);
+}
+
 TEST(an_app_comes_back_from_json_as_it_was)
 {
 	struct app app = whole_app(), back = {0};
 	struct error error;
-	json_t *value = app_to_json(&app), *again;
+	json_t *value = app_to_json(&app, NULL), *again;
 
 	assert_int_equal(app_from_json(&back, value, &error), 0);
 	assert_string_equal(back.name, "zac");
@@ -136,7 +149,7 @@ TEST(an_app_comes_back_from_json_as_it_was)
 	assert_string_equal(back.entries[0].credentials.secret, "app-secret");
 	assert_null(back.entries[0].credentials.header);
 	assert_string_equal(back.entries[1].credentials.value, "app-value");
-	again = app_to_json(&back);
+	again = app_to_json(&back, NULL);
 	assert_true(json_equal(value, again));
 	json_decref(again);
 	app_clear(&back);
@@ -163,7 +176,8 @@ TEST(secrets_are_named_to_the_log_and_user_names_are_not)
 	app_clear(&app);
 }
 
-TESTS(cmocka_unit_test(a_service_comes_back_from_json_as_it_was), cmocka_unit_test(what_a_service_lacks_stays_absent),
+TESTS(cmocka_unit_test(an_app_goes_out_with_the_credentials_for_some_services_alone),
+      cmocka_unit_test(a_service_comes_back_from_json_as_it_was), cmocka_unit_test(what_a_service_lacks_stays_absent),
       cmocka_unit_test(a_service_without_its_essentials_is_refused),
       cmocka_unit_test(every_way_of_authentication_has_its_name),
       cmocka_unit_test(an_app_comes_back_from_json_as_it_was),

@@ -140,11 +140,11 @@ static void check_failed(const char *name, json_t *value, const char *message)
 
 TEST(no_value_and_no_name_fail_the_task)
 {
-	check_failed("x", NULL, "variable x was set to no value (NULL)");
-	check_failed(NULL, NULL, "variable ? was set to no value (NULL)");
+	check_failed("x", NULL, "variable x was set to NULL: no value, or text that is not UTF-8");
+	check_failed(NULL, NULL, "variable ? was set to NULL: no value, or text that is not UTF-8");
 	check_failed(NULL, json_integer(1), "a variable was set without a name");
 	check_failed("", json_integer(1), "a variable was set without a name");
-	check_failed("x", json_string("\xff"), "variable x was set to no value (NULL)");
+	check_failed("x", json_string("\xff"), "variable x was set to NULL: no value, or text that is not UTF-8");
 }
 
 TEST(what_was_set_is_in_the_result)

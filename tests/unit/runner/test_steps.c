@@ -18,12 +18,20 @@ struct bench {
 	int intents;   /* open ones, when the last note was made */
 };
 
-static int keep_note(struct task *task, json_t *put, json_t *drop)
+/* Kept as [put, drop], or as it is when it forgets. */
+static int keep_note(struct task *task, json_t *note)
 {
 	struct bench *bench = task->shop->note_arg;
+	json_t *put = json_object_get(note, "put"), *drop = json_object_get(note, "drop");
 
 	bench->intents = atomic_load(&task->shop->open_intents);
-	(void)json_array_append_new(bench->notes, mem_json(json_pack("[o, o]", put, drop)));
+	if (json_object_get(note, "forget"))
+		(void)json_array_append(bench->notes, note);
+	else
+		(void)json_array_append_new(bench->notes,
+					    mem_json(json_pack("[o, o]", put ? json_incref(put) : json_array(),
+							       drop ? json_incref(drop) : json_array())));
+	json_decref(note);
 	return bench->refuse ? -1 : 0;
 }
 
@@ -214,8 +222,8 @@ TEST(reads_go_along_with_the_intent_that_follows_them_and_only_once)
 	struct bench bench;
 
 	bench_make(&bench, "{}");
-	steps_read(bench.task, shop_json("{'step': 1}"));
-	steps_read(bench.task, shop_json("{'step': 2}"));
+	steps_read(bench.task, shop_json("{'step': 1}"), 10);
+	steps_read(bench.task, shop_json("{'step': 2}"), 10);
 	check_notes(&bench, "[]");
 	assert_int_equal(steps_intend(bench.task, shop_json("[{'step': 3}]")), 0);
 	assert_int_equal(steps_intend(bench.task, shop_json("[{'step': 4}, {'step': 5}]")), 0);
@@ -253,8 +261,8 @@ TEST(answers_to_reads_alone_are_not_noted)
 
 TEST(a_core_that_takes_no_notes_fails_the_task_for_now)
 {
-	static const char words[] =
-		"the core no longer takes notes of this task: its lock is lost or the host is stopping";
+	static const char words[] = "the journal takes no note of this task: its lock is lost, the host is stopping, "
+				    "or what it read is too much for one note";
 	struct bench bench;
 
 	bench_make(&bench, "{}");
@@ -272,16 +280,30 @@ TEST(a_core_that_takes_no_notes_fails_the_task_for_now)
 	bench_drop(&bench);
 }
 
+TEST(reads_that_pile_up_are_noted_before_they_are_too_many)
+{
+	struct bench bench;
+
+	bench_make(&bench, "{}");
+	steps_read(bench.task, shop_json("{'step': 1}"), 5u * 1024 * 1024);
+	check_notes(&bench, "[]");
+	steps_read(bench.task, shop_json("{'step': 2}"), 5u * 1024 * 1024);
+	check_notes(&bench, "[[[{'step': 1}, {'step': 2}], []]]");
+	steps_read(bench.task, shop_json("{'step': 3}"), 5u * 1024 * 1024);
+	assert_int_equal(json_array_size(bench.notes), 1);
+	bench_drop(&bench);
+}
+
 TEST(without_a_journal_nothing_is_noted_and_nothing_fails)
 {
 	struct bench bench;
 
 	bench_make(&bench, "{}");
 	bench.shop.workshop.note = NULL;
-	steps_read(bench.task, shop_json("{'step': 1}"));
+	steps_read(bench.task, shop_json("{'step': 1}"), 10);
 	assert_int_equal(steps_intend(bench.task, shop_json("[{'step': 2}]")), 0);
 	assert_int_equal(steps_answer(bench.task, 1, shop_json("[{'step': 2}]"), json_array()), 0);
-	steps_forget(bench.task, 1);
+	steps_forget(bench.task, 1, json_array(), json_array());
 	assert_int_equal(bench.task->outcome, OUTCOME_DONE);
 	bench_drop(&bench);
 }
@@ -291,11 +313,8 @@ TEST(steps_that_were_taken_back_are_forgotten_to_the_last)
 	struct bench bench;
 
 	bench_make(&bench, "{}");
-	bench.task->step = 5;
-	steps_forget(bench.task, 6);
-	check_notes(&bench, "[]");
-	steps_forget(bench.task, 3);
-	check_notes(&bench, "[[[], [3, 4, 5]]]");
+	steps_forget(bench.task, 3, shop_json("[3]"), shop_json("[4]"));
+	check_notes(&bench, "[{'forget': {'from': 3, 'undone': [3], 'keep': [4]}}]");
 	bench_drop(&bench);
 }
 
@@ -375,7 +394,8 @@ TEST(a_mutation_waits_no_longer_than_the_task_may_run)
 	bench_drop(&bench);
 }
 
-TESTS(cmocka_unit_test(a_row_holds_what_is_asked_and_a_digest_of_the_body),
+TESTS(cmocka_unit_test(reads_that_pile_up_are_noted_before_they_are_too_many),
+      cmocka_unit_test(a_row_holds_what_is_asked_and_a_digest_of_the_body),
       cmocka_unit_test(a_row_of_words_that_are_no_utf8_is_made_all_the_same),
       cmocka_unit_test(a_step_that_the_journal_does_not_hold_is_sent),
       cmocka_unit_test(a_step_that_was_done_is_answered_from_the_journal),
