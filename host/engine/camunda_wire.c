@@ -344,7 +344,9 @@ static enum engine_result judge_status(const struct http_answer *answer, const c
 	}
 	if (status >= 500)
 		return says_too_long(answer, words) ? ENGINE_REFUSED : ENGINE_AGAIN;
-	if (status == 408 || status == 425 || status == 429 || status < 400)
+	/* 401 and 403 are about our login, not about the task: a password that is being changed must not end a task
+	 * whose work is done */
+	if (status == 401 || status == 403 || status == 408 || status == 425 || status == 429 || status < 400)
 		return ENGINE_AGAIN;
 	return ENGINE_REFUSED;
 }
