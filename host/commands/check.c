@@ -1,10 +1,10 @@
 /* check.c: bptl check: does what startup does, without fetching, and says what would go wrong. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "core/core.h"
 
 static const char usage[] =
@@ -42,27 +42,13 @@ static int check(const struct config *config)
 
 int command_check(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"conf", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const char *conf = NULL;
+	const struct option_row rows[] = {{.name = "conf", .text = &conf}, {0}};
+	int status = options_read(argc, argv, usage, rows, NULL);
 	struct config *config;
-	int option, status;
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		if (option == 'h') {
-			(void)fputs(usage, stdout);
-			return EXIT_DONE;
-		}
-		if (option != 'c') {
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-		conf = optarg;
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "bptl check: unexpected argument %s\n%s", argv[optind], usage);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	config = conf_load(conf_path(conf));
 	if (!config)
 		return EXIT_CONFIG;

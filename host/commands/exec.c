@@ -1,7 +1,6 @@
 /* exec.c: bptl exec: runs one unit here and now, without an engine and without a child process, so that a debugger,
  * valgrind and sanitizers work on a plugin as on any program. Real services are called. */
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "core/registry.h"
 #include "core/runners.h"
 #include "engine/local.h"
@@ -202,41 +202,20 @@ static int exec(const struct config *config, const struct config_topic *topic, j
 	return status;
 }
 
-/* 0, or the exit status. */
+/* -1 when the command is to go on, else the exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
-	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-						{"vars", required_argument, NULL, 'v'},
-						{"id", required_argument, NULL, 'i'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	int option;
+	const struct option_row rows[] = {{.name = "conf", .text = &arguments->conf},
+					  {.name = "vars", .text = &arguments->vars},
+					  {.name = "id", .text = &arguments->id},
+					  {0}};
+	int status = options_read(argc, argv, usage, rows, &arguments->topic);
 
-	while ((option = getopt_long(argc, argv, "c:v:i:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			arguments->conf = optarg;
-			break;
-		case 'v':
-			arguments->vars = optarg;
-			break;
-		case 'i':
-			arguments->id = optarg;
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return -1;
-		default:
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind + 1 != argc) {
+	if (status < 0 && !arguments->topic) {
 		(void)fprintf(stderr, "bptl exec: say which topic\n%s", usage);
 		return EXIT_USAGE;
 	}
-	arguments->topic = argv[optind];
-	return 0;
+	return status;
 }
 
 int command_exec(int argc, char **argv)
@@ -248,8 +227,8 @@ int command_exec(int argc, char **argv)
 	struct config *config;
 	struct error error;
 
-	if (status)
-		return status < 0 ? EXIT_DONE : status;
+	if (status >= 0)
+		return status;
 	given = arguments.vars ? read_object(arguments.vars) : json_object();
 	if (!given)
 		return EXIT_INPUT;

@@ -1,8 +1,8 @@
 /* run.c: bptl run, the daemon. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "core/core.h"
 
 static const char usage[] =
@@ -20,28 +20,14 @@ static const char usage[] =
 
 int command_run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"conf", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
 	const char *conf = NULL;
+	const struct option_row rows[] = {{.name = "conf", .text = &conf}, {0}};
+	int status = options_read(argc, argv, usage, rows, NULL);
 	struct config *config;
 	struct log *log;
-	int option, status;
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		if (option == 'h') {
-			(void)fputs(usage, stdout);
-			return EXIT_DONE;
-		}
-		if (option != 'c') {
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-		conf = optarg;
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "bptl run: unexpected argument %s\n%s", argv[optind], usage);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	config = conf_load(conf_path(conf));
 	if (!config)
 		return EXIT_CONFIG;

@@ -1,9 +1,9 @@
 /* submit.c: bptl submit: puts a task into the embedded engine. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "core/journal.h"
 #include "engine/engine.h"
 #include "engine/local.h"
@@ -61,53 +61,23 @@ static int submit(const struct arguments *arguments, const struct config *config
 	return EXIT_DONE;
 }
 
+/* -1 when the command is to go on, else the exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
-	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-						{"engine", required_argument, NULL, 'e'},
-						{"vars", required_argument, NULL, 'v'},
-						{"business-key", required_argument, NULL, 'b'},
-						{"priority", required_argument, NULL, 'p'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	char *end;
-	int option;
+	const struct option_row rows[] = {
+		{.name = "conf", .text = &arguments->conf},
+		{.name = "engine", .text = &arguments->engine},
+		{.name = "vars", .text = &arguments->vars},
+		{.name = "business-key", .text = &arguments->business_key},
+		{.name = "priority", .number = &arguments->priority, .least = INT32_MIN, .most = INT32_MAX},
+		{0}};
+	int status = options_read(argc, argv, usage, rows, &arguments->topic);
 
-	while ((option = getopt_long(argc, argv, "c:e:v:b:p:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			arguments->conf = optarg;
-			break;
-		case 'e':
-			arguments->engine = optarg;
-			break;
-		case 'v':
-			arguments->vars = optarg;
-			break;
-		case 'b':
-			arguments->business_key = optarg;
-			break;
-		case 'p':
-			arguments->priority = strtoll(optarg, &end, 10);
-			if (*end || end == optarg) {
-				(void)fprintf(stderr, "bptl submit: --priority %s is no whole number\n", optarg);
-				return EXIT_USAGE;
-			}
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return -1;
-		default:
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind + 1 != argc) {
+	if (status < 0 && !arguments->topic) {
 		(void)fprintf(stderr, "bptl submit: say which topic\n%s", usage);
 		return EXIT_USAGE;
 	}
-	arguments->topic = argv[optind];
-	return 0;
+	return status;
 }
 
 int command_submit(int argc, char **argv)
@@ -118,8 +88,8 @@ int command_submit(int argc, char **argv)
 	struct config *config;
 	json_t *variables;
 
-	if (status)
-		return status < 0 ? EXIT_DONE : status;
+	if (status >= 0)
+		return status;
 	variables = arguments.vars ? read_object(arguments.vars) : json_object();
 	if (!variables)
 		return EXIT_INPUT;

@@ -1,11 +1,11 @@
 /* tasks.c: bptl tasks: the tasks of the embedded engine. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "engine/engine.h"
 
 static const char usage[] =
@@ -29,7 +29,8 @@ static const char usage[] =
 
 struct arguments {
 	const char *conf, *engine, *state, *retry;
-	int most, retries, json;
+	int64_t most, retries;
+	int json;
 };
 
 static void print_table(const json_t *tasks)
@@ -62,7 +63,7 @@ static void print_table(const json_t *tasks)
 static int show(const struct arguments *arguments, const struct config_engine *engine)
 {
 	struct error error;
-	json_t *tasks = local_tasks(engine->database, arguments->state, arguments->most, &error);
+	json_t *tasks = local_tasks(engine->database, arguments->state, (int)arguments->most, &error);
 	char *text;
 
 	if (!tasks) {
@@ -85,76 +86,32 @@ static int retry(const struct arguments *arguments, const struct config_engine *
 {
 	struct error error;
 
-	if (local_retry(engine->database, arguments->retry, arguments->retries, &error)) {
+	if (local_retry(engine->database, arguments->retry, (int)arguments->retries, &error)) {
 		(void)fprintf(stderr, "bptl tasks: %s\n", error.text);
 		return EXIT_FAILED;
 	}
-	(void)printf("%s has %d retries\n", arguments->retry, arguments->retries);
+	(void)printf("%s has %lld retries\n", arguments->retry, (long long)arguments->retries);
 	return EXIT_DONE;
 }
 
-static int number(const char *text, const char *option, int *value)
-{
-	char *end;
-	long given = strtol(text, &end, 10);
-
-	if (*end || end == text || given < 1 || given > 1000000) {
-		(void)fprintf(stderr, "bptl tasks: %s %s: expected a number from 1 to 1000000\n", option, text);
-		return EXIT_USAGE;
-	}
-	*value = (int)given;
-	return 0;
-}
-
+/* -1 when the command is to go on, else the exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const char *const states[] = {"waiting", "locked", "completed", "failed", "incident", "error", NULL};
-	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-						{"engine", required_argument, NULL, 'e'},
-						{"state", required_argument, NULL, 's'},
-						{"most", required_argument, NULL, 'm'},
-						{"json", no_argument, NULL, 'j'},
-						{"retry", required_argument, NULL, 'r'},
-						{"retries", required_argument, NULL, 'n'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	int option, status = 0;
+	const struct option_row rows[] = {
+		{.name = "conf", .text = &arguments->conf},
+		{.name = "engine", .text = &arguments->engine},
+		{.name = "state", .text = &arguments->state},
+		{.name = "most", .number = &arguments->most, .least = 1, .most = 1000000},
+		{.name = "json", .flag = &arguments->json},
+		{.name = "retry", .text = &arguments->retry},
+		{.name = "retries", .number = &arguments->retries, .least = 1, .most = 1000000},
+		{0}};
+	int status = options_read(argc, argv, usage, rows, NULL);
 
-	while (status == 0 && (option = getopt_long(argc, argv, "c:e:s:m:jr:n:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			arguments->conf = optarg;
-			break;
-		case 'e':
-			arguments->engine = optarg;
-			break;
-		case 's':
-			arguments->state = optarg;
-			break;
-		case 'm':
-			status = number(optarg, "--most", &arguments->most);
-			break;
-		case 'j':
-			arguments->json = 1;
-			break;
-		case 'r':
-			arguments->retry = optarg;
-			break;
-		case 'n':
-			status = number(optarg, "--retries", &arguments->retries);
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return -1;
-		default:
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (status == 0 && (optind < argc || (arguments->state && !text_in(arguments->state, states)))) {
-		(void)fprintf(stderr, "bptl tasks: %s %s\n%s", optind < argc ? "unexpected argument" : "unknown state",
-			      optind < argc ? argv[optind] : arguments->state, usage);
-		status = EXIT_USAGE;
+	if (status < 0 && arguments->state && !text_in(arguments->state, states)) {
+		(void)fprintf(stderr, "bptl tasks: unknown state %s\n%s", arguments->state, usage);
+		return EXIT_USAGE;
 	}
 	return status;
 }
@@ -166,8 +123,8 @@ int command_tasks(int argc, char **argv)
 	const struct config_engine *engine;
 	struct config *config;
 
-	if (status)
-		return status < 0 ? EXIT_DONE : status;
+	if (status >= 0)
+		return status;
 	status = EXIT_CONFIG;
 	config = conf_load(conf_path(arguments.conf));
 	engine = config ? local_engine(config, arguments.engine) : NULL;

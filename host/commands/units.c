@@ -1,5 +1,4 @@
 /* units.c: bptl units: what the plugins can do, from their own declarations. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/options.h"
 #include "core/core.h"
 
 static const char usage[] =
@@ -129,38 +129,18 @@ static int units(const struct config *config, const char *wanted, int json)
 
 int command_units(int argc, char **argv)
 {
-	static const struct option options[] = {{"conf", required_argument, NULL, 'c'},
-						{"json", no_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	const char *conf = NULL;
+	const char *conf = NULL, *unit = NULL;
+	int json = 0;
+	const struct option_row rows[] = {{.name = "conf", .text = &conf}, {.name = "json", .flag = &json}, {0}};
+	int status = options_read(argc, argv, usage, rows, &unit);
 	struct config *config;
-	int option, status, json = 0;
 
-	while ((option = getopt_long(argc, argv, "c:jh", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			conf = optarg;
-			break;
-		case 'j':
-			json = 1;
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return EXIT_DONE;
-		default:
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind + 1 < argc) {
-		(void)fprintf(stderr, "bptl units: unexpected argument %s\n%s", argv[optind + 1], usage);
-		return EXIT_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	config = conf_load(conf_path(conf));
 	if (!config)
 		return EXIT_CONFIG;
-	status = units(config, optind < argc ? argv[optind] : NULL, json);
+	status = units(config, unit, json);
 	config_free(config);
 	return status;
 }
