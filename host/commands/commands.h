@@ -28,6 +28,9 @@ int command_exec(int argc, char **argv);
 int command_submit(int argc, char **argv);
 int command_tasks(int argc, char **argv);
 
+/* markdown.c: the page of all units, on stdout. */
+void markdown_print(const struct config *config, json_t *const *abouts);
+
 /* What several commands do. */
 /* The folder given with --conf, or by BPTL_CONF, or the default. Borrowed. */
 const char *conf_path(const char *given);

@@ -11,13 +11,14 @@
 #include "core/core.h"
 
 static const char usage[] =
-	"usage: bptl units [--conf PATH] [--json] [UNIT]\n"
+	"usage: bptl units [--conf PATH] [--json | --markdown] [UNIT]\n"
 	"\n"
 	"Lists the work units of the configured plugins; with a name (zgw.CreateZaakTask) everything that\n"
 	"this unit declares: its variables in and out, the services it calls, and the keys that its topic\n"
 	"may have.\n"
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
+	"  --markdown    everything as a page of documentation\n"
 	"  --json        everything as JSON\n"
 	"\n"
 	"Exit status: 0; 64 no such unit; 78 something is wrong in the configuration.\n";
@@ -102,7 +103,9 @@ static void print_json(const struct config *config, json_t *const *abouts)
 	json_decref(list);
 }
 
-static int units(const struct config *config, const char *wanted, int json)
+enum form { FORM_TEXT, FORM_JSON, FORM_MARKDOWN };
+
+static int units(const struct config *config, const char *wanted, enum form form)
 {
 	struct log *log = log_new(LOG_WARNING, config->host.format);
 	json_t **abouts = mem_new(config->plugin_count, sizeof(*abouts));
@@ -113,8 +116,10 @@ static int units(const struct config *config, const char *wanted, int json)
 		conf_show(&problems);
 		status = EXIT_CONFIG;
 	}
-	if (json) {
+	if (form == FORM_JSON) {
 		print_json(config, abouts);
+	} else if (form == FORM_MARKDOWN && status == EXIT_DONE) {
+		markdown_print(config, abouts);
 	} else if (print_units(config, abouts, wanted) == 0 && wanted) {
 		(void)fprintf(stderr, "bptl units: no plugin has a unit %s\n", wanted);
 		status = EXIT_USAGE;
@@ -130,8 +135,11 @@ static int units(const struct config *config, const char *wanted, int json)
 int command_units(int argc, char **argv)
 {
 	const char *conf = NULL, *unit = NULL;
-	int json = 0;
-	const struct option_row rows[] = {{.name = "conf", .text = &conf}, {.name = "json", .flag = &json}, {0}};
+	int json = 0, markdown = 0;
+	const struct option_row rows[] = {{.name = "conf", .text = &conf},
+					  {.name = "json", .flag = &json},
+					  {.name = "markdown", .flag = &markdown},
+					  {0}};
 	int status = options_read(argc, argv, usage, rows, &unit);
 	struct config *config;
 
@@ -140,7 +148,7 @@ int command_units(int argc, char **argv)
 	config = conf_load(conf_path(conf));
 	if (!config)
 		return EXIT_CONFIG;
-	status = units(config, unit, json);
+	status = units(config, unit, markdown ? FORM_MARKDOWN : json ? FORM_JSON : FORM_TEXT);
 	config_free(config);
 	return status;
 }
