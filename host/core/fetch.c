@@ -135,7 +135,6 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 			log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again after %u failed polls",
 				 fetcher->failures);
 		fetcher->failures = 0;
-		fetcher->answered_at = clock_boot();
 		for (size_t i = 0; i < count; i++)
 			tasks_take(fetcher->core, fetcher->index, &tasks[i], NULL);
 	} else if (result == ENGINE_STOPPED) {
@@ -306,7 +305,8 @@ int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct 
 				    .unknown = json_array(),
 				    .look_for_strays = 1};
 	if (config->type == CONFIG_LOCAL)
-		fetcher->engine = local_new(config->name, core->worker_id, config->database, core->log, error);
+		fetcher->engine = local_new(config->name, core->worker_id, config->database, core->config->host.keep,
+					    core->log, error);
 	else
 		fetcher->engine = camunda_new(config->name, core->worker_id, core->client, &config->service,
 					      config->use_priority, config->order, core->log);

@@ -15,7 +15,6 @@ struct fetcher {
 	int reserved;         /* places that the open poll may fill */
 	unsigned failures;    /* polls in a row that failed */
 	int64_t poll_at;      /* clock_boot: not before */
-	int64_t answered_at;  /* the last good answer */
 	int64_t retry_due;    /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
 	int listing;          /* a question which tasks are locked for us is under way */
 	int listing_alone;    /* and no poll was open when it was asked */

@@ -92,8 +92,9 @@ struct engine {
  * the end) and log. priority: usePriority; order: NULL, "asc" or "desc" by create time. */
 struct engine *camunda_new(const char *name, const char *worker_id, struct client *client,
 			   const struct service *service, int use_priority, const char *order, struct log *log);
-/* Opens or makes the database (mode 0600, WAL). NULL and the reason. Borrows log. */
-struct engine *local_new(const char *name, const char *worker_id, const char *database, struct log *log,
+/* Opens or makes the database (mode 0600, WAL). Tasks that are completed or ended with a BPMN error are deleted `keep`
+ * milliseconds after that. NULL and the reason. Borrows log. */
+struct engine *local_new(const char *name, const char *worker_id, const char *database, int64_t keep, struct log *log,
 			 struct error *error);
 
 /* Puts a task in the embedded engine, for `bptl submit`: variables are plain JSON values or {type, value} envelopes.

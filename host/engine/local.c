@@ -541,6 +541,17 @@ enum engine_result local_say(struct local_store *store, const char *worker, cons
 	return result;
 }
 
+int local_purge(struct local_store *store, int64_t keep, struct error *error)
+{
+	sqlite3_stmt *statement =
+		prepare(store, "DELETE FROM task WHERE state IN ('completed', 'error') AND changed < ?1", error);
+
+	if (!statement)
+		return -1;
+	(void)sqlite3_bind_int64(statement, 1, clock_wall() - keep * 1000);
+	return finish(store, statement, error);
+}
+
 json_t *local_locked(struct local_store *store, const char *worker, struct error *error)
 {
 	sqlite3_stmt *rows = prepare(store,

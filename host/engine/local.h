@@ -37,6 +37,8 @@ struct local_saying {
 /* Takes it or not, as the real engines do. ENGINE_AGAIN: the database fails. `why` is set unless taken. */
 enum engine_result local_say(struct local_store *store, const char *worker, const struct local_saying *saying,
 			     struct error *why);
+/* Deletes tasks that have been over for `keep` milliseconds. 0 or -1. */
+int local_purge(struct local_store *store, int64_t keep, struct error *error);
 /* The ids of the tasks that the worker holds: an array of texts, new reference; NULL and the reason. */
 json_t *local_locked(struct local_store *store, const char *worker, struct error *error);
 

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "engine/local.h"
 
+#define PURGE_EVERY 3600000 /* ms */
+
 #define LOOK 200 /* milliseconds between two looks for tasks while a fetch waits */
 
 /* A call of the core's that waits for the next turn. */
@@ -40,6 +42,8 @@ struct local {
 	struct local_store *store;
 	struct saying *first, **last;
 	struct fetch *fetch;
+	struct log *log;
+	int64_t keep, purge_at;
 };
 
 static struct local *self(struct engine *engine)
@@ -360,12 +364,25 @@ static void turn_fetch(struct local *local, int64_t now)
 
 /* ---- turn and end ---- */
 
+/* Tasks that are over stay for a while, for people to look at. */
+static void turn_purge(struct local *local, int64_t now)
+{
+	struct error error;
+
+	local->purge_at = now + PURGE_EVERY;
+	if (local_purge(local->store, local->keep, &error))
+		log_line(local->log, LOG_WARNING, &(struct log_about){.engine = local->base.name},
+			 "tasks that are over cannot be deleted: %s", error.text);
+}
+
 static int64_t local_turn(struct engine *engine, int64_t now)
 {
 	struct local *local = self(engine);
 
 	turn_sayings(local);
 	turn_fetch(local, now);
+	if (now >= local->purge_at)
+		turn_purge(local, now);
 	if (local->first || (local->fetch && (local->fetch->stopped || local->fetch->refused)))
 		return now;
 	if (!local->fetch)
@@ -398,7 +415,7 @@ static void local_free(struct engine *engine)
 	free(local);
 }
 
-struct engine *local_new(const char *name, const char *worker_id, const char *database, struct log *log,
+struct engine *local_new(const char *name, const char *worker_id, const char *database, int64_t keep, struct log *log,
 			 struct error *error)
 {
 	static const struct engine_ops ops = {.fetch = local_fetch_start,
@@ -420,6 +437,8 @@ struct engine *local_new(const char *name, const char *worker_id, const char *da
 	log_line(log, LOG_DEBUG, &about, "the embedded engine uses database %s", database);
 	local = mem_new(1, sizeof(*local));
 	local->base.ops = &ops;
+	local->log = log;
+	local->keep = keep;
 	local->base.name = mem_text(name);
 	local->base.worker_id = mem_text(worker_id);
 	local->store = store;

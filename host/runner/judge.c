@@ -118,9 +118,22 @@ int part_judge(struct task *task, const struct part *part)
 	return 0;
 }
 
+/* The URL of a unit's request as it was called, without its query: a unit names it from the service's root on. Owned. */
+static char *called_outline(struct task *task, const struct bptl_request *request)
+{
+	const char *given = request->url ? request->url : "";
+	const struct service *service = exchange_service(task, request->service, given);
+	struct error error;
+	char *url = service ? url_resolve(service->root, given, &error) : NULL;
+	char *outline = url_outline(url ? url : given);
+
+	free(url);
+	return outline;
+}
+
 int exchange_refused(struct task *task, const struct bptl_request *request)
 {
-	char *outline = url_outline(request->url ? request->url : "");
+	char *outline = called_outline(task, request);
 	char *body = request->answer ? json_dumps(request->answer, JSON_ENCODE_ANY) : NULL;
 	int first = task->outcome == OUTCOME_DONE;
 

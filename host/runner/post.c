@@ -46,6 +46,7 @@ static int post_settle(struct task *task, const struct mail_answer *answer, cons
 	if (answer->outcome == MAIL_ACCEPTED) {
 		(void)json_object_set_new(row, "state", mem_json(json_string("done")));
 		(void)json_object_set_new(row, "status", mem_json(json_integer(250)));
+		(void)json_object_set_new(row, "answer", json_true());
 		(void)json_array_append(rows, row);
 	} else if (answer->outcome != MAIL_UNKNOWN) {
 		(void)json_array_append_new(drop, mem_json(json_integer(number)));

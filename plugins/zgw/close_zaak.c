@@ -4,6 +4,8 @@
 #include "resultaat.h"
 #include "units.h"
 
+#include <string.h>
+
 static const struct bptl_variable in[] = {
 	ZGW_APP_ID,
 	{"zaakUrl", BPTL_TEXT, BPTL_REQUIRED, "URL of the zaak", "zaak"},
@@ -59,10 +61,12 @@ static int is_closed(struct bptl_task *t, const json_t *zaak, const char *end)
 		.service = "zrc",
 		.url = zgw_text_in(zaak, "status"),
 	};
+	const char *statustype;
 
 	if (!zgw_text_in(zaak, "einddatum") || !request.url)
 		return 0;
-	return zgw_text_is(bptl_send(t, &request), "statustype", end);
+	statustype = bptl_member_text(t, bptl_send(t, &request), "statustype");
+	return statustype && end && strcmp(statustype, end) == 0;
 }
 
 static void ensure_resultaat(struct bptl_task *t, const json_t *zaak, const char *url, const char *resultaattype,

@@ -110,6 +110,17 @@ json_t *zgw_zaak(struct bptl_task *t, const char *url)
 	return bptl_send(t, &request);
 }
 
+json_t *zgw_relations(struct bptl_task *t, json_t *zaak)
+{
+	json_t *relations = bptl_member(t, zaak, "relevanteAndereZaken");
+
+	if (relations && !json_is_array(relations) && !json_is_null(relations)) {
+		bptl_fail(t, "relevanteAndereZaken of the zaak is no list");
+		return NULL;
+	}
+	return relations;
+}
+
 json_t *zgw_statustypen(struct bptl_task *t, const char *zaaktype)
 {
 	return zgw_list(t, "read the statustypen of the zaaktype", "ztc",

@@ -52,6 +52,10 @@ json_t *zgw_create_once(struct bptl_task *t, struct bptl_request *request);
 /* The zaak itself. */
 json_t *zgw_zaak(struct bptl_task *t, const char *url);
 
+/* The zaken to which a zaak is related: a list, or JSON null. An answer without it fails the task, since it would pass
+ * for a zaak without relations. */
+json_t *zgw_relations(struct bptl_task *t, json_t *zaak);
+
 /* All statustypen of a zaaktype. */
 json_t *zgw_statustypen(struct bptl_task *t, const char *zaaktype);
 

@@ -24,10 +24,10 @@ static const struct bptl_need needs[] = {
 
 static json_t *relations_of(struct bptl_task *t, json_t *zaak)
 {
-	json_t *list = bptl_keep(t, json_array()), *relation;
+	json_t *list = bptl_keep(t, json_array()), *relations = zgw_relations(t, zaak), *relation;
 	size_t i;
 
-	json_array_foreach (json_object_get(zaak, "relevanteAndereZaken"), i, relation) {
+	json_array_foreach (relations, i, relation) {
 		if (json_array_append_new(list, json_pack("{s:s, s:O}", "url", bptl_member_text(t, relation, "url"),
 							  "aardRelatie", bptl_member(t, relation, "aardRelatie"))))
 			bptl_fail(t, "out of memory");

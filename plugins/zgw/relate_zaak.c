@@ -49,9 +49,9 @@ static int has_relation(const json_t *relations, const struct side *side)
 }
 
 /* Adds the relation to what the zaak has, which goes back as it is. A relation that is there already stays alone. */
-static void relate(struct bptl_task *t, const struct side *side, const json_t *zaak, const char *const *headers)
+static void relate(struct bptl_task *t, const struct side *side, json_t *zaak, const char *const *headers)
 {
-	json_t *old = json_object_get(zaak, "relevanteAndereZaken"), *all;
+	json_t *old = zgw_relations(t, zaak), *all;
 	struct bptl_request request = {
 		.what = "relate the zaak",
 		.method = "PATCH",

@@ -38,6 +38,7 @@ class ZgwStandIn:
     accepted, accepted_per_zaak                      how many writes were accepted, by "POST statussen" and so on
     state, faults, lock                              the store, the faults, and the lock that guards them
     latency, page_size, force_unlock, leeway         may be changed at any time
+    keep_answers                                     whether records hold the answer, too: status, headers, bytes of the body
     """
 
     def __init__(self, page_size=100, tls=None, port=0, secret=None):
@@ -55,6 +56,7 @@ class ZgwStandIn:
         self.tokens = {self.token: "bptl", self.app_token: "app"}
         self.lock, self.stopping = threading.RLock(), threading.Event()
         self.requests, self.errors, self.faults, self.latency, self.leeway = [], [], Faults(), 0, 0
+        self.keep_answers = False
         self.server = self.thread = None
 
     def start(self):
@@ -98,7 +100,7 @@ class ZgwStandIn:
             self.requests.clear()
             self.errors.clear()
             self.faults.clear()
-            self.latency, self.leeway = 0, 0
+            self.latency, self.leeway, self.keep_answers = 0, 0, False
 
     def fault(self, method=None, path="", status=None, body=None, times=1, **more):
         """The next `times` requests whose path contains `path` go wrong; see Fault for what can go wrong."""

@@ -141,6 +141,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 0
     timeout = 120
+    kept = None  # the record of the request that is being answered, when answers are kept
 
     def handle_one_request(self):
         try:
@@ -164,6 +165,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.close_connection:
             headers["Connection"] = "close"
         lines += [f"{name}: {value}" for name, value in headers.items()]
+        if self.kept is not None:
+            self.kept["answer"] = {"status": status, "headers": headers, "body": body}
         data = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + (b"" if self.command == "HEAD" else body)
         if not pause:
             return self.connection.sendall(data)
@@ -181,6 +184,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.rfile.read(int(length)) if int(length) else b""
 
     def serve(self):
+        self.kept = None
         raw = self.body()
         if raw is None:
             self.close_connection = True
@@ -194,6 +198,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             standin.stopping.wait(standin.latency)
         with standin.lock:
             record = standin.remember(request)
+            self.kept = record if standin.keep_answers else None
             fault = standin.faults.take(request.method, request.path)
             real = None
             if not fault or fault.done or (fault.answers() and not fault.delay):

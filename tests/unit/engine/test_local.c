@@ -15,6 +15,7 @@
 #include "engine/local.h"
 
 #define LOCK 60000
+#define KEEP 3600000
 
 /* What one test has: a folder, a database in it, a log, and up to two engines. */
 struct bench {
@@ -36,7 +37,7 @@ struct heard {
 static struct engine *open_engine(struct bench *bench, const char *worker)
 {
 	struct error error = {""};
-	struct engine *engine = local_new("embedded", worker, bench->database, bench->log, &error);
+	struct engine *engine = local_new("embedded", worker, bench->database, KEEP, bench->log, &error);
 
 	if (!engine)
 		fail_msg("%s", error.text);
@@ -508,6 +509,36 @@ TEST(another_workers_task_is_lost_for_all_that_can_be_said)
 	tear_down(&bench);
 }
 
+TEST(what_has_been_over_for_long_enough_is_deleted_and_nothing_else)
+{
+	struct bench bench;
+	struct heard heard = {0};
+	struct error error;
+	struct local_store *store;
+	char *done, *waiting;
+	json_t *left;
+
+	set_up(&bench);
+	done = submit(&bench, "a", NULL, NULL, 5);
+	waiting = submit(&bench, "b", NULL, NULL, 1);
+	take(bench.one, &heard, "a", LOCK, 1);
+	assert_int_equal(complete(bench.one, done, NULL), ENGINE_TAKEN);
+	store = local_open(bench.database, 0, &error);
+	assert_int_equal(local_purge(store, KEEP, &error), 0);
+	assert_state(&bench, done, "completed");
+	(void)usleep(20000);
+	assert_int_equal(local_purge(store, 5, &error), 0);
+	left = local_tasks(bench.database, NULL, 10, &error);
+	assert_int_equal(json_array_size(left), 1);
+	json_decref(left);
+	assert_state(&bench, waiting, "waiting");
+	local_close(store);
+	free(done);
+	free(waiting);
+	clear(&heard);
+	tear_down(&bench);
+}
+
 TEST(an_expired_lock_still_completes_unless_another_took_the_task)
 {
 	struct bench bench;
@@ -778,7 +809,7 @@ TEST(the_database_is_private)
 	assert_int_equal(stat(wal, &about), 0);
 	assert_int_equal(about.st_mode & 0777, 0600);
 	assert_int_equal(chmod(bench.database, 0640), 0);
-	assert_null(local_new("e", "w", bench.database, bench.log, &error));
+	assert_null(local_new("e", "w", bench.database, KEEP, bench.log, &error));
 	assert_contains(error.text, "chmod 600");
 	tear_down(&bench);
 }
@@ -802,20 +833,20 @@ TEST(a_newer_or_foreign_or_broken_database_is_refused_with_a_reason)
 	engine_free(bench.one);
 	bench.one = NULL;
 	execute(bench.database, "PRAGMA user_version = 2");
-	assert_null(local_new("e", "w", bench.database, bench.log, &error));
+	assert_null(local_new("e", "w", bench.database, KEEP, bench.log, &error));
 	assert_contains(error.text, "newer bptl");
 	assert_contains(error.text, bench.database);
 	execute(bench.database, "PRAGMA user_version = 1; PRAGMA application_id = 3");
-	assert_null(local_new("e", "w", bench.database, bench.log, &error));
+	assert_null(local_new("e", "w", bench.database, KEEP, bench.log, &error));
 	assert_contains(error.text, "another program");
 	file = fopen(bench.database, "we");
 	assert_non_null(file);
 	for (int i = 0; i < 500; i++)
 		(void)fputs("this is not a database", file);
 	(void)fclose(file);
-	assert_null(local_new("e", "w", bench.database, bench.log, &error));
+	assert_null(local_new("e", "w", bench.database, KEEP, bench.log, &error));
 	assert_contains(error.text, "not a database");
-	assert_null(local_new("e", "w", "/nowhere/at/all.db", bench.log, &error));
+	assert_null(local_new("e", "w", "/nowhere/at/all.db", KEEP, bench.log, &error));
 	assert_contains(error.text, "/nowhere/at/all.db");
 	assert_null(local_tasks("/tmp/bptl-no-such-file.db", NULL, 5, &error));
 	assert_contains(error.text, "no such file");
@@ -967,7 +998,8 @@ TEST(a_hostile_text_stays_a_text)
 	tear_down(&bench);
 }
 
-TESTS(cmocka_unit_test(a_submitted_task_is_fetched_with_its_variables),
+TESTS(cmocka_unit_test(what_has_been_over_for_long_enough_is_deleted_and_nothing_else),
+      cmocka_unit_test(a_submitted_task_is_fetched_with_its_variables),
       cmocka_unit_test(priority_comes_first_and_then_age_over_all_topics),
       cmocka_unit_test(only_the_topics_that_were_asked_for_are_fetched),
       cmocka_unit_test(business_key_and_process_variables_and_tenants_filter),
