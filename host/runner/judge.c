@@ -118,7 +118,8 @@ int part_judge(struct task *task, const struct part *part)
 	return 0;
 }
 
-/* The URL of a unit's request as it was called, without its query: a unit names it from the service's root on. Owned. */
+/* The URL of a unit's request as it was called, without its query: a unit names it from the service's root on. Owned.
+ */
 static char *called_outline(struct task *task, const struct bptl_request *request)
 {
 	const char *given = request->url ? request->url : "";

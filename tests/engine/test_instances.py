@@ -58,4 +58,3 @@ def test_a_process_that_is_not_there_is_an_incident_in_the_words_of_the_engine(r
     story = Story.begin(real_engine, key)
     message = story.wait_incident()["incidentMessage"]
     assert "start the process" in message and "404" in message and f"{key}-nergens" in message, message
-    story.delete()

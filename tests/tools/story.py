@@ -5,6 +5,8 @@ from probe import eventually
 
 
 class Story:
+    """Everything is asked anew at each call; the instance may still run."""
+
     def __init__(self, rest, id):
         self.rest, self.id = rest, id
 
@@ -21,7 +23,7 @@ class Story:
         return self.rest.get("history/incident", processInstanceId=self.id)
 
     def words(self):
-        """What the last failure of a task was."""
+        """What the incidents say."""
         return [one["incidentMessage"] for one in self.incidents()]
 
     def wait(self, wait=30.0):
@@ -43,11 +45,13 @@ class Story:
     def all_activities(self):
         return self.rest.get("history/activity-instance", processInstanceId=self.id, sortBy="occurrence", sortOrder="asc")
 
+    def all_variables(self):
+        return self.rest.get("history/variable-instance", processInstanceId=self.id, deserializeValues="false")
+
     def held(self):
         """{name: envelope} of the variables of the process itself; those of activities are left out."""
-        found = self.rest.get("history/variable-instance", processInstanceId=self.id, deserializeValues="false")
         return {one["name"]: {"type": one["type"], "value": one["value"], "valueInfo": one["valueInfo"]}
-                for one in found if one["activityInstanceId"] == self.id}  # fmt: skip
+                for one in self.all_variables() if one["activityInstanceId"] == self.id}  # fmt: skip
 
     def variables(self):
         """{name: (type, value)} of the process itself; the value of Json is parsed."""
@@ -55,15 +59,15 @@ class Story:
                 for name, one in self.held().items()}  # fmt: skip
 
     def set_by(self):
-        """{activity: {name: type}}: which variables of the process each activity set, and which type they got."""
+        """{activity: {name: type}}: which variables of the process each activity set, and which type they got. What
+        an activity's own output mapping sets does not count."""
         names = {one["id"]: one["activityId"] for one in self.all_activities()}
         ours = set(self.held())
-        mapped = {one["id"] for one in self.rest.get("history/variable-instance", processInstanceId=self.id, deserializeValues="false")
-                  if one["activityInstanceId"] != self.id}  # fmt: skip
+        local = {one["id"] for one in self.all_variables() if one["activityInstanceId"] != self.id}
         found = {}
         for one in self.rest.get("history/detail", processInstanceId=self.id, variableUpdates="true", deserializeValues="false"):
             activity = names.get(one["activityInstanceId"])
-            if activity and one["variableName"] in ours and one["variableInstanceId"] not in mapped:
+            if activity and one["variableName"] in ours and one["variableInstanceId"] not in local:
                 found.setdefault(activity, {})[one["variableName"]] = one["variableType"]
         return found
 
@@ -75,7 +79,3 @@ class Story:
     def tasks(self):
         """The external tasks that are open."""
         return self.rest.get("external-task", processInstanceId=self.id)
-
-    def delete(self):
-        """For an instance that is not to end."""
-        self.rest.call("DELETE", f"process-instance/{self.id}")

@@ -1,4 +1,5 @@
-/* test_steps.c: what a step of a repeated run is answered, refused or sent, and what the journal is told. */
+/* test_steps.c: what a step of a repeated run is answered, refused or sent, and what the journal is told. Long, because
+ * it mirrors one file and is a list of cases. */
 #include "check.h"
 
 #include <pthread.h>
