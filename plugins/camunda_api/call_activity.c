@@ -105,6 +105,29 @@ static json_t *all(struct bptl_task *t, json_t *ours, int without_bookkeeping)
 	return variables;
 }
 
+/* The variables of an instance, as the engine gives them: an object of envelopes. Anything else would start a process
+ * that lacks them. NULL: the task has failed. */
+static json_t *read_variables(struct bptl_task *t, const char *instance)
+{
+	json_t *found = get(t, "read the variables of the process instance",
+			    bptl_path(t, "process-instance/%s/variables?deserializeValues=false", instance));
+	json_t *envelope;
+	const char *name;
+
+	if (found && !json_is_object(found)) {
+		(void)bptl_fail(t, "read the variables of the process instance: the answer is no object");
+		return NULL;
+	}
+	json_object_foreach (found, name, envelope) {
+		if (!json_is_object(envelope)) {
+			(void)bptl_fail(t, "read the variables of the process instance: %s is no object in the answer",
+					name);
+			return NULL;
+		}
+	}
+	return found;
+}
+
 /* Names are checked before anything is asked. */
 static int check_mapping(struct bptl_task *t, json_t *mapping)
 {
@@ -154,8 +177,7 @@ static int run(struct bptl_task *t)
 	if (!here)
 		return bptl_fail(t, "CamundaRequired: the task belongs to no process instance of an engine");
 	url = start_url(t, key, bptl_text_or(t, "subprocessDefinitionVersion", LATEST));
-	ours = get(t, "read the variables of the process instance",
-		   bptl_path(t, "process-instance/%s/variables?deserializeValues=false", here));
+	ours = read_variables(t, here);
 	if (!ours)
 		return -1;
 	variables = bptl_has(t, "variablesMapping") ? mapped(t, mapping, ours) : all(t, ours, without_bookkeeping);

@@ -27,6 +27,12 @@ def extra(topic, known):
     """What the process gives to one task alone; see the input parameters in zaak.bpmn."""
     if topic == "status-zetten":
         return {"statusVolgnummer": 2}
+    if topic == "zaak-opzoeken":
+        return {"identificatie": known.get("zaakIdentificatie"), "bronorganisatie": known["organisatieRSIN"]}
+    if topic == "object-koppelen":
+        return {"objectType": "overige", "objectTypeOverige": "lantaarnpaal"}
+    if topic == "objecten-ophalen":
+        return {"hoofdZaakUrl": known.get("zaakUrl")}
     if topic == "mail-versturen":
         zaak = known.get("zaakIdentificatie")
         return {"email": {"subject": f"Uw zaak {zaak} is afgehandeld",

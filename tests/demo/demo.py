@@ -30,6 +30,8 @@ def start_variables(zgw, number):
         "catalogusDomein": zgw.seed["domein"],
         "zaaktypeIdentificatie": zgw.seed["zaaktypen"]["main"]["identificatie"],
         "zaakDetails": {"omschrijving": f"Lantaarnpaal {number} brandt niet", "toelichting": "Gemeld aan de balie"},
+        "eigenschap": {"naam": next(iter(zgw.seed["eigenschappen"])), "waarde": f"paal {number}"},
+        "objectUrl": f"https://objecten.example.nl/lantaarnpalen/{number}",
         "informatieobject": zgw.seed["documents"][0],
         "omschrijving": "Afgehandeld",
         "toelichting": "De lamp is vervangen",

@@ -5,7 +5,11 @@ import pathlib
 # The topics of tests/processes/zaak.bpmn, in the order of the process: unit and services.
 CASE = {
     "zaak-aanmaken": ("zgw.CreateZaakTask", "zaken, catalogi"),
+    "zaak-opzoeken": ("zgw.LookupZaak", "zaken"),
     "status-zetten": ("zgw.CreateStatusTask", "zaken, catalogi"),
+    "eigenschap-vastleggen": ("zgw.CreateEigenschap", "zaken, catalogi"),
+    "object-koppelen": ("zgw.CreateZaakObject", "zaken"),
+    "objecten-ophalen": ("zgw.FetchZaakObjects", "zaken"),
     "document-koppelen": ("zgw.RelateDocumentToZaakTask", "zaken"),
     "resultaat-zetten": ("zgw.CreateResultaatTask", "zaken, catalogi"),
     "zaak-afsluiten": ("zgw.CloseZaakTask", "zaken, catalogi"),

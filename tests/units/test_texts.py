@@ -5,10 +5,8 @@ import urllib.parse
 
 import pytest
 from cases import UNITS
+from troubles import LONG, ODD, ONE_LINE
 
-ODD = "Zij zei: \"ja\", 'nee' & \\ / <b>%s %n {{x}} ${y}\n\ttweede regel: \u00e9 \u4e2d\u6587 \U0001f600 e\u0301 \u2028 einde"
-ONE_LINE = ODD.replace("\n\t", " ").replace("\u2028", "")
-LONG = "\u00e9" * 9_999 + "!"
 # Texts inside of objects and lists, as paths; "usernames.0=user:" puts user: before the text.
 INSIDE = {
     "zgw.CreateZaakTask": ["zaakDetails.omschrijving", "zaakDetails.toelichting", "initiator.roltoelichting",
