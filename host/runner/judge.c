@@ -49,12 +49,12 @@ static int fail_part(struct task *task, const struct part *part, int permanent, 
 	return -1;
 }
 
-/* A gateway that gives up (502, 504, and the 52x of some) says nothing of what the server behind it did; neither does
+/* A gateway that gives up (502, 504, 520 and above) says nothing of what the server behind it did; neither does
  * silence. */
 int part_is_unknown(const struct part *part)
 {
 	if (part->failure == HTTP_ANSWERED)
-		return part->status > 501 && part->status != 503;
+		return part->status == 502 || part->status == 504 || part->status >= 520;
 	return part->failure == HTTP_UNKNOWN || part->failure == HTTP_TOO_LARGE || part->failure == HTTP_CANCELLED;
 }
 

@@ -42,7 +42,7 @@ class Report:
         self.say(f"            {message}")
 
     def name(self, case, topic):
-        return (f"case {case} " if self.cases > 1 else "") + f"{topic:<18}"
+        return (f"case {case} " if self.cases > 1 else "") + f"{topic:<22}"
 
     def mail(self, subject, to, text):
         """A mail as it arrived."""

@@ -69,7 +69,7 @@ class World:
         return variables
 
     def run(self, case, variables):
-        """The outcome, with what the stand-ins got meanwhile in `requests` and `mails`."""
+        """The outcome; a variable of value ... is left out."""
         outcome = self.exec_unit(case.unit, {name: value for name, value in variables.items() if value is not ...})
         assert not self.zgw.errors, self.zgw.errors
         return outcome

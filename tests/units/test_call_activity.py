@@ -55,14 +55,16 @@ def test_a_request_that_goes_wrong_is_told_and_judged(desk, engine, trouble):
 
 @pytest.mark.parametrize("text", [ODD, ONE_LINE, LONG], ids=["odd", "one line", "long"])
 def test_a_text_arrives_as_it_is_or_is_refused_in_words(desk, engine, text):
-    """The process and its version are names; a variable may hold anything, and so may the name of one."""
+    """The process and its version are names; a variable may hold anything, and so may the name of one. More than 4000
+    characters do not fit into an engine's String, nor more than 255 into a name."""
+    text, called = text[:4000], text[:255]
     for name in "subprocessDefinition", "subprocessDefinitionVersion":
         report, for_good = failed(desk, **{name: text})
         assert for_good and report["errorMessage"].startswith(f"{UNIT}: "), report
     engine.deploy("deel")
-    variables = {**UNITS[UNIT].variables(None), "variablesMapping": {"a": "b", "c": text}, "a": text, "c": "d"}
+    variables = {**UNITS[UNIT].variables(None), "variablesMapping": {"a": "b", "c": called}, "a": text, "c": "d"}
     task = desk.add("aanroepen", variables)
     eventually(lambda: desk.report(task)["state"] == "completed" or desk.happened(task, "failed"), 15, lambda: desk.report(task))
     [started] = engine.started()
     assert started["body"]["variables"]["b"]["value"] == text
-    assert started["body"]["variables"][text]["value"] == "d"
+    assert started["body"]["variables"][called]["value"] == "d"
