@@ -13,6 +13,7 @@
 #define FAILURE_WAIT_FIRST 500
 #define FAILURE_WAIT_MOST 30000
 #define SHORTEST_POLL 100
+#define BUSY_POLL 5000  /* ms: while tasks run one may fail, and its retry would not wake a poll that is open */
 #define LIST_EVERY 3000 /* ms between questions after aborted polls */
 #define POLL_MARGIN 5000
 
@@ -155,6 +156,8 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	count = list_topics(fetcher);
 	if (count == 0)
 		return;
+	if (fetcher->core->busy > 0 && wait > BUSY_POLL)
+		wait = BUSY_POLL;
 	if (fetcher->retry_due != INT64_MAX) {
 		if (fetcher->retry_due - now < wait)
 			wait = fetcher->retry_due - now > SHORTEST_POLL ? fetcher->retry_due - now : SHORTEST_POLL;

@@ -146,6 +146,15 @@ def test_an_idle_host_uses_no_processor_time(bench, host):
     assert cpu_seconds(running.pid) - used < 0.1
 
 
+def test_a_retry_that_is_due_does_not_wait_for_a_long_poll_to_end(bench, host):
+    """It wakes no poll that is open: while tasks run, which may fail, polls are short."""
+    bench.conf.section("engine main", long_poll="30s")
+    host(bench.topic("FailForNow", retries=1, retry_wait="500ms").conf)
+    start = time.monotonic()
+    bench.perform("FailForNow", None, "incident")
+    assert time.monotonic() - start < 9
+
+
 def test_a_task_is_fetched_at_once_by_the_waiting_poll(bench, host):
     host(bench.topic("Post").conf)
     eventually(lambda: bench.engine.counts()["polls"] == 1)
