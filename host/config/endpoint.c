@@ -55,8 +55,7 @@ char *endpoint_header(struct fields *fields, const char *key)
 static void read_header(struct fields *fields, struct service *service)
 {
 	(void)fields_need(fields, "header",
-			  "the name of the header that carries the value, such as Authorization or "
-			  "X-Api-Key");
+			  "the name of the header that carries the value, such as Authorization or X-Api-Key");
 	service->own.header = endpoint_header(fields, "header");
 	service->own.value = secret_read(fields, "value", 1);
 }

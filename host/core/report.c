@@ -171,8 +171,7 @@ static void bpmn_error_done(void *arg, enum engine_result result, const char *wo
 		task->reporting = 0;
 		task_heard(task, result);
 		log_line(task->core->log, LOG_INFO, &about,
-			 "ended with BPMN error %s: %s (an engine ends the process silently when nothing "
-			 "catches it)",
+			 "ended with BPMN error %s: %s (an engine ends the process silently when nothing catches it)",
 			 json_get_text(task->result, "code"), json_get_text(task->result, "message"));
 		task->core->completed++;
 		task_ends(task, JOURNAL_COMPLETED);

@@ -143,8 +143,7 @@ static void got_ready(struct seat *seat, struct process *process, json_t *frame)
 	else if (!json_equal(seat->about, frame))
 		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},
 			 "%s was changed while the host runs, and declares other things than before: restart the host, "
-			 "so "
-			 "that the topics follow",
+			 "so that the topics follow",
 			 seat->library);
 	free(seat->refusal);
 	seat->refusal = NULL;

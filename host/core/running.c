@@ -202,8 +202,7 @@ void running_turn(struct core_task *task, int64_t now)
 	task->intent = 0;
 	task_fails(task, 0,
 		   "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its "
-		   "other tasks "
-		   "go on",
+		   "other tasks go on",
 		   task->binding->topic->plugin, task->binding->topic->unit, (long long)time_limit(task) / 1000,
 		   task->binding->topic->plugin);
 }
@@ -308,8 +307,7 @@ void tasks_crashed(struct core *core, struct process *process, const char *key, 
 	else
 		task_fails(task, 0,
 			   "%s.%s: the unit called exit(), which ends the process of plugin %s; it is restarted, its "
-			   "other tasks go "
-			   "on",
+			   "other tasks go on",
 			   topic->plugin, topic->unit, topic->plugin);
 	task_say(task, LOG_ERROR, "%s", json_get_text(task->result, "message"));
 }

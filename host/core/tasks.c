@@ -235,8 +235,7 @@ static int remember(struct core_task *task, const struct journal_row *row, int o
 		hold(task);
 		task_fails(task, 1,
 			   "TaskPerformed: this host has completed this task before, and the engine offers it again "
-			   "(was its database "
-			   "restored?): complete it by hand, its work is done");
+			   "(was its database restored?): complete it by hand, its work is done");
 		return 1;
 	}
 	return 0;

@@ -103,8 +103,7 @@ static const struct bptl_plugin *(*find_entry(const char *file, struct error *er
 	if (handle && !entry)
 		(void)error_set(error,
 				"%s has no function bptl_describe: it is not a plugin for bptl, or the function is not "
-				"exported "
-				"(declare it with BPTL_EXPORT)",
+				"exported (declare it with BPTL_EXPORT)",
 				file);
 	(void)lt_dladvise_destroy(&advise);
 	return entry;
@@ -132,16 +131,14 @@ static int shake_hands(const struct bptl_plugin *about, const char *file, struct
 	if (about->minor > BPTL_SDK_MINOR)
 		return error_set(error,
 				 "%s is built for SDK %u.%u, this host has %d.%d: upgrade the host, or rebuild the "
-				 "plugin against "
-				 "%d.%d or older",
+				 "plugin against %d.%d or older",
 				 file, about->major, about->minor, BPTL_SDK_MAJOR, BPTL_SDK_MINOR, BPTL_SDK_MAJOR,
 				 BPTL_SDK_MINOR);
 	if (about->plugin_size < PLUGIN_LEAST || about->unit_size < UNIT_LEAST ||
 	    about->variable_size < VARIABLE_LEAST || about->need_size < NEED_LEAST || about->key_size < KEY_LEAST)
 		return error_set(error,
 				 "%s says SDK %u.%u but its structs are shorter (plugin %u, unit %u, variable %u, need "
-				 "%u, key %u "
-				 "bytes): fill the description with BPTL_HANDSHAKE, and " REBUILD,
+				 "%u, key %u bytes): fill the description with BPTL_HANDSHAKE, and " REBUILD,
 				 file, about->major, about->minor, about->plugin_size, about->unit_size,
 				 about->variable_size, about->need_size, about->key_size);
 	return 0;

@@ -70,8 +70,7 @@ static enum step_verdict fail_changed(struct task *task, int number, const json_
 		how = same(old, row, "url") ? " with another body" : " with another query";
 	(void)task_fail(task, 1,
 			"step %d is now %s %s, but this task's journal holds %s %s%s: the unit was changed, or does "
-			"not do the same at "
-			"every run; finish the task by hand",
+			"not do the same at every run; finish the task by hand",
 			number, json_get_text(row, "method"), now, json_get_text(old, "method"), before, how);
 	free(now);
 	free(before);
@@ -107,8 +106,7 @@ enum step_verdict steps_look(struct task *task, int number, const json_t *row, i
 	outline = url_outline(json_get_text(row, "url"));
 	(void)task_fail(task, 1,
 			"%s: it is not known whether %s %s was carried out: the host stopped before it heard the "
-			"answer; check it, "
-			"then grant a retry, which sends it (again)",
+			"answer; check it, then grant a retry, which sends it (again)",
 			json_get_text(row, "what"), method, outline);
 	free(outline);
 	return STEP_FAILED;
@@ -124,8 +122,7 @@ static int note(struct task *task, json_t *note)
 	if (task->shop->note(task, note))
 		return task_fail(task, 0,
 				 "the journal takes no note of this task: its lock is lost, the host is stopping, or "
-				 "what it read is too "
-				 "much for one note");
+				 "what it read is too much for one note");
 	return 0;
 }
 

@@ -89,9 +89,10 @@ def test_a_file_that_is_no_library_is_refused(bptl, conf, tmp_path):
     only_problem(bptl, conf, "plugin.ini", 1, f"{tmp_path}/text.so", "does not load", "build it again for this machine")
 
 
-def test_half_a_library_is_refused(bptl, build, conf, tmp_path):
+def test_a_part_of_a_library_is_refused(bptl, build, conf, tmp_path):
     whole = (build / "tests/plugins/probe.so").read_bytes()
-    (tmp_path / "probe.so").write_bytes(whole[:len(whole) // 2])
+    # the end of it may be nothing but what debuggers read
+    (tmp_path / "probe.so").write_bytes(whole[:len(whole) // 16])
     conf.section("plugin probe", library=tmp_path / "probe.so")
     only_problem(bptl, conf, "plugin.ini", 1, "plugin probe cannot be used", f"{tmp_path}/probe.so",
                  env={**os.environ, "ASAN_OPTIONS": "handle_segv=0:handle_sigbus=0"})  # the loader may well crash
