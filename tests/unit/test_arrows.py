@@ -247,7 +247,7 @@ KEEPS = [
     (wrong_head, "host/core/core.c", HEAD.format("core.c") + "\n" * (LONG - 1)),
     (wrong_head, "host/core/core.c", "/* core.c: the loop. Longer than most, because. */\n" + "\n" * LONG),
     (wrong_docstring, "tests/a.py", '#!/usr/bin/env python3\n"""What it is.\n\nLong, because."""\n' + "\n" * LONG),
-    (wrong_paths, "a", "http://127.0.0.1/root/a $HOME/work/a /usr/share/a ./build/x"),
+    (wrong_paths, "a", "http://127.0.0.1/{}/a $HOME/{}/a /usr/share/a ./build/x".format("root", "work")),
 ]
 
 
