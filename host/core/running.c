@@ -226,7 +226,7 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 		task_say(task, LOG_WARNING, "lost: the unit was stopped, nothing is reported");
 		task_ends(task, JOURNAL_LOST);
 	} else if (task->stopped) {
-		task_say(task, LOG_INFO, "the unit was stopped, but its lock came back: it is run again");
+		task_say(task, LOG_INFO, "the unit was stopped before it had done its work: it is run again");
 		task->state = TASK_QUEUED;
 	} else if (text_equal(outcome, "failed") || text_equal(outcome, "bpmn-error")) {
 		task_failing(task, frame);
