@@ -1,5 +1,6 @@
 """Counts tests the way tests/run says it: one last line "N passed, N failed, N skipped". An error is a failure. In CI a
-skipped test is one too, unless it was skipped for want of the OpenAPI files that BPTL_SPECS names."""
+skipped test is one too, unless it was skipped for want of the OpenAPI files that BPTL_SPECS names. Before that line it
+prints what tests measured (the fixture `figure`)."""
 import os
 
 import pytest
@@ -38,6 +39,8 @@ def pytest_unconfigure(config):
     if not reporter or config.option.collectonly or config.option.help or config.option.version:
         return
     passed, failed, skipped, forbidden = count(reporter)
+    for line in getattr(config, "figures", []):
+        print(f"figure: {line}")
     for report in forbidden:
         print(f"skipped in CI, so failed: {report.nodeid}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")

@@ -42,6 +42,23 @@ def bptl(build):
 
 
 @pytest.fixture(scope="session")
+def long():
+    """Does this run take the long forms (tests/run --long)?"""
+    return os.environ.get("BPTL_LONG") == "yes"
+
+
+@pytest.fixture
+def figure(request):
+    """figure(text): a measured figure with its name and unit, which the run prints at its end."""
+    lines = request.config.__dict__.setdefault("figures", [])
+
+    def add(text):
+        lines.append(f"{request.node.name}: {text}")
+
+    return add
+
+
+@pytest.fixture(scope="session")
 def zgw_server():
     from zgw import ZgwStandIn
 
