@@ -2,29 +2,22 @@
 import json
 import os
 import pathlib
-import re
 import secrets
 import subprocess
 
 import pytest
 from programs import HOST_READY, Program
 from rest import ENGINES, Rest
+from sanitizers import check_sanitizers
 from settings import Settings
+from workbench import Bench
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer")
 
 
 def build_folder():
     """Where tests/run built with ASan and UBSan; BPTL_BUILD names another folder."""
     return pathlib.Path(os.environ.get("BPTL_BUILD", ROOT / "build-tests")).resolve()
-
-
-def check_sanitizers(text):
-    """Fails the test when a sanitizer had something to say."""
-    found = SANITIZER.search(text)
-    if found:
-        pytest.fail(f"a sanitizer found something:\n{text[max(0, found.start() - 200):found.start() + 6000]}", pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +94,14 @@ def engine():
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def bench(conf, build, engine, zgw):
+    """For tests of the host itself: its surroundings, made of the stand-ins of an engine and of a service; see Bench."""
+    bench = Bench(conf, build, engine, zgw)
+    yield bench
+    bench.close()
 
 
 @pytest.fixture(scope="session", params=["camunda", "operaton"])

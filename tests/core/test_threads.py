@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 from probe import eventually
-from testbed import check_sanitizers
+from sanitizers import check_sanitizers
 from workbench import PLACE
 
 pytestmark = pytest.mark.skipif("BPTL_BUILD_THREAD" not in os.environ,

@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 import time
 
-from testbed import check_sanitizers
+from sanitizers import check_sanitizers
 
 
 def use_probe(conf, build, **settings):
