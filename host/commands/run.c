@@ -15,8 +15,9 @@ static const char usage[] =
 	"\n"
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"\n"
-	"Exit status: 0 stopped by a signal; 73 the state folder cannot be used; 74 the journal can no\n"
-	"longer be written; 78 something is wrong in the configuration.\n";
+	"While the journal cannot be written (a full disk) nothing is started; it goes on when there is room.\n"
+	"Exit status: 0 stopped by a signal; 73 the state folder cannot be used; 74 the journal is damaged,\n"
+	"was deleted, or could not be written at the end; 78 something is wrong in the configuration.\n";
 
 int command_run(int argc, char **argv)
 {

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "core/durable.h"
 #include "core/fetch.h"
 #include "core/runners.h"
 #include "core/tasks.h"
@@ -44,11 +45,21 @@ static int64_t sleep_time(const struct core *core, int64_t now)
 			due = at;
 	if ((at = tasks_due(core)) < due)
 		due = at;
+	if (core->journal && (at = journal_due(core->journal)) < due)
+		due = at;
 	if (core->draining) {
 		at = core->drain_end + (core->returning ? RETURN_TIME : 0);
 		due = at < due ? at : due;
 	}
 	return due > now ? due - now : 0;
+}
+
+void core_drain(struct core *core)
+{
+	core->draining = 1;
+	core->drain_end = clock_boot() + core->config->host.drain;
+	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
+		fetch_stop(&core->fetchers[i]);
 }
 
 static void take_signals(struct core *core, int fd)
@@ -69,10 +80,7 @@ static void take_signals(struct core *core, int fd)
 		log_line(core->log, LOG_INFO, NULL,
 			 "stopping: no more tasks are fetched, running ones have %.0f s to finish",
 			 (double)core->config->host.drain / 1000);
-		core->draining = 1;
-		core->drain_end = clock_boot() + core->config->host.drain;
-		for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
-			fetch_stop(&core->fetchers[i]);
+		core_drain(core);
 	}
 }
 
@@ -110,6 +118,7 @@ static int block_signals(void)
 	(void)sigaddset(&signals, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is met like a full disk */
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -244,9 +253,12 @@ static int open_state(struct core *core, struct error *error)
 	if (journal_make_folder(config->host.state, error))
 		return -1;
 	core->journal = journal_open(config->host.state, error);
-	if (!core->journal || journal_hear_orphans(core->journal, config->host.state, core->log, error))
+	if (!core->journal || journal_hear_orphans(core->journal, config->host.state, core->log, error) < 0)
 		return -1;
-	core->worker_id = config->host.worker_id ? mem_text(config->host.worker_id) : journal_worker_id(core->journal);
+	core->worker_id =
+		config->host.worker_id ? mem_text(config->host.worker_id) : journal_worker_id(core->journal, error);
+	if (!core->worker_id)
+		return -1;
 	core->fetchers = mem_new(config->engine_count, sizeof(*core->fetchers));
 	for (size_t i = 0; i < config->engine_count; i++)
 		if (fetch_init(&core->fetchers[i], core, i, error))
@@ -275,22 +287,16 @@ static int drained(const struct core *core, int64_t now)
 
 static int turn(struct core *core, int signals)
 {
-	struct error error;
 	int64_t now = clock_boot();
 
 	take_events(core, signals, sleep_time(core, now));
 	now = clock_boot();
-	if (now >= core->purge_at) {
+	if (now >= core->purge_at && !core->blocked_since) {
 		journal_purge(core->journal, clock_wall() - core->config->host.keep * 1000);
 		core->purge_at = now + PURGE_EVERY;
 	}
-	if (journal_commit(core->journal, &error)) {
-		log_line(core->log, LOG_ERROR, NULL,
-			 "%s: the host stops, because it could not keep its promises; its tasks return to the "
-			 "engine when their locks end",
-			 error.text);
+	if (durable_turn(core, now))
 		return -1;
-	}
 	if (core->draining && !core->returning && now >= core->drain_end) {
 		log_line(core->log, LOG_WARNING, NULL, "the drain time is over: what still runs is given back");
 		core->returning = 1;
@@ -330,6 +336,35 @@ static int start(struct core *core, int signals)
 	return status;
 }
 
+/* From ready until ended. The exit status of the process. */
+static int work(struct core *core, int signals)
+{
+	const struct config *config = core->config;
+	struct error error = {""};
+	int status = 0;
+
+	for (size_t i = 0; i < config->plugin_count; i++)
+		runners_supply(&core->seats[i]);
+	if (journal_each(core->journal, resume, core) == 0)
+		log_line(core->log, LOG_INFO, NULL,
+			 "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s", core->registry.count,
+			 config->engine_count, config->plugin_count, config->host.workers, core->worker_id);
+	else
+		status = 74; /* EX_IOERR */
+	while (!core->ended && status == 0)
+		if (turn(core, signals))
+			status = 74;
+	journal_hurry(core->journal);
+	if (journal_commit(core->journal, &error)) {
+		log_line(core->log, LOG_ERROR, NULL,
+			 "%s: what came last is not in it; tasks whose answer is missing there will be incidents that "
+			 "name their request",
+			 error.text);
+		status = 74;
+	}
+	return core->moved ? 74 : status;
+}
+
 int core_run(const struct config *config, struct log *log)
 {
 	struct core core;
@@ -341,25 +376,10 @@ int core_run(const struct config *config, struct log *log)
 #endif
 	open_core(&core, config, log);
 	status = start(&core, signals);
-	if (status == 0) {
-		struct error error;
-
-		for (size_t i = 0; i < config->plugin_count; i++)
-			runners_supply(&core.seats[i]);
-		journal_each(core.journal, resume, &core);
-		log_line(log, LOG_INFO, NULL, "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s",
-			 core.registry.count, config->engine_count, config->plugin_count, config->host.workers,
-			 core.worker_id);
-		while (!core.ended && status == 0)
-			if (turn(&core, signals))
-				status = 74; /* EX_IOERR */
-		if (status == 0 && journal_commit(core.journal, &error)) {
-			log_line(log, LOG_ERROR, NULL, "%s", error.text);
-			status = 74;
-		}
-	} else if (core.draining) {
+	if (status == 0)
+		status = work(&core, signals);
+	else if (core.draining)
 		status = 0; /* a signal came while plugins were loading */
-	}
 	core.ended = 1;
 	log_line(log, LOG_INFO, NULL, "stopped: %lu tasks completed, %lu failed", core.completed, core.failed);
 	close_core(&core);

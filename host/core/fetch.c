@@ -151,7 +151,7 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	int64_t wait = fetcher->config->long_poll;
 	size_t count;
 
-	if (most <= 0)
+	if (most <= 0 || fetcher->core->blocked_since)
 		return;
 	count = list_topics(fetcher);
 	if (count == 0)
@@ -275,7 +275,8 @@ int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 {
 	int64_t due = fetcher->due;
 
-	if (!fetcher->polling && !fetcher->core->draining && fetcher->poll_at > now && fetcher->poll_at < due)
+	if (!fetcher->polling && !fetcher->core->draining && !fetcher->core->blocked_since && fetcher->poll_at > now &&
+	    fetcher->poll_at < due)
 		due = fetcher->poll_at;
 	if (!fetcher->listing && !fetcher->look_for_strays && !fetcher->core->draining && now < fetcher->strays_until &&
 	    fetcher->list_at < due)
@@ -289,12 +290,17 @@ void fetch_expect(struct fetcher *fetcher, int64_t due)
 		fetcher->retry_due = due;
 }
 
-void fetch_stop(struct fetcher *fetcher)
+void fetch_abort(struct fetcher *fetcher)
 {
-	fetcher->stopping = 1;
 	fetcher->due = 0;
 	if (fetcher->polling)
 		engine_stop_fetch(fetcher->engine);
+}
+
+void fetch_stop(struct fetcher *fetcher)
+{
+	fetcher->stopping = 1;
+	fetch_abort(fetcher);
 }
 
 int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct error *error)

@@ -34,6 +34,8 @@ void fetch_clear(struct fetcher *fetcher);
 void fetch_events(struct fetcher *fetcher, int64_t now);
 /* Opens a poll when places are free. After the commit. */
 void fetch_turn(struct fetcher *fetcher, int64_t now);
+/* Ends the open poll; the next may be opened when the host is no longer blocked. */
+void fetch_abort(struct fetcher *fetcher);
 /* No more polls: ends the open one. */
 void fetch_stop(struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);

@@ -1,243 +1,53 @@
-/* journal.c: see journal.h. A failed statement is remembered and makes the next commit fail, so that callers need not
- * look at each write. Longer than most files, because SQLite is to be known here and nowhere else in this room. */
+/* journal.c: reading, writing and committing; see journal.h. A failed statement is remembered and makes the next commit
+ * fail, so that callers need not look at each write; what was to be written is kept (pending.h) and written again when
+ * that can help. */
 #include "core/journal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "core/journal_inside.h"
 
-#define SCHEMA 1
 /* Microseconds that the steps of a task stay that failed or was lost: a person may still grant it a retry. */
 #define STEPS_KEPT (400LL * 24 * 3600 * 1000000)
-
-/* All or nothing: a first start may be killed in between. */
-static const char schema[] =
-	"BEGIN IMMEDIATE;"
-	"CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE task(engine TEXT NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,"
-	" first_run INTEGER NOT NULL, changed INTEGER NOT NULL, topic TEXT NOT NULL, task TEXT, result TEXT,"
-	" PRIMARY KEY(engine, id)) WITHOUT ROWID;"
-	"CREATE INDEX task_state ON task(state, changed);"
-	"CREATE TABLE step(engine TEXT NOT NULL, id TEXT NOT NULL, step INTEGER NOT NULL, what TEXT NOT NULL, method "
-	"TEXT NOT NULL,"
-	" url TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL, status INTEGER, answer TEXT, error TEXT,"
-	" changed INTEGER NOT NULL, PRIMARY KEY(engine, id, step)) WITHOUT ROWID;"
-	"PRAGMA user_version = 1;"
-	"COMMIT;";
-
-enum statement {
-	FIND,
-	EACH,
-	HOLD,
-	SET_STATE,
-	SET_RESULT,
-	END_TASK,
-	PUT_STEP,
-	DROP_STEP,
-	FORGET_STEPS,
-	GET_STEPS,
-	REPORT_STEP,
-	EMPTY_STEPS,
-	PURGE_STEPS,
-	PURGE_TASKS,
-	STATEMENT_COUNT
-};
-
-static const char *const statement_texts[STATEMENT_COUNT] = {
-	[FIND] = "SELECT engine, id, state, attempt, first_run, task, result FROM task WHERE engine = ?1 AND id = ?2",
-	[EACH] = "SELECT engine, id, state, attempt, first_run, task, result FROM task WHERE state < 10",
-	[HOLD] = "INSERT INTO task(engine, id, state, attempt, first_run, changed, topic, task, result)"
-		 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)"
-		 " ON CONFLICT(engine, id) DO UPDATE SET state = ?3, attempt = ?4, changed = ?6, task = ?8, result = "
-		 "NULL",
-	[SET_STATE] = "UPDATE task SET state = ?3, changed = ?4 WHERE engine = ?1 AND id = ?2",
-	[SET_RESULT] = "UPDATE task SET state = ?3, changed = ?4, result = ?5 WHERE engine = ?1 AND id = ?2",
-	[END_TASK] =
-		"UPDATE task SET state = ?3, changed = ?4, task = NULL, result = NULL WHERE engine = ?1 AND id = ?2",
-	[PUT_STEP] =
-		"INSERT INTO step(engine, id, step, what, method, url, digest, state, status, answer, error, changed)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(engine, id, step) DO UPDATE SET"
-		" what = ?4, method = ?5, url = ?6, digest = ?7, state = ?8, status = ?9, answer = ?10, error = ?11,"
-		" changed = ?12 WHERE state != 'done'",
-	[DROP_STEP] = "DELETE FROM step WHERE engine = ?1 AND id = ?2 AND step = ?3 AND state != 'done'",
-	[FORGET_STEPS] = "DELETE FROM step WHERE engine = ?1 AND id = ?2 AND step >= ?3 AND state = 'done' AND"
-			 " (method IN ('GET', 'PUT', 'PATCH', 'DELETE') OR step IN (SELECT value FROM json_each(?4)))"
-			 " AND step NOT IN (SELECT value FROM json_each(?5))",
-	[GET_STEPS] = "SELECT step, what, method, url, digest, state, status, answer, error FROM step"
-		      " WHERE engine = ?1 AND id = ?2 ORDER BY step",
-	[REPORT_STEP] =
-		"UPDATE step SET state = 'reported' WHERE engine = ?1 AND id = ?2 AND step = ?3 AND state = 'intent'",
-	[EMPTY_STEPS] = "UPDATE step SET answer = NULL, error = NULL WHERE engine = ?1 AND id = ?2",
-	[PURGE_STEPS] = "DELETE FROM step WHERE (engine, id) IN (SELECT engine, id FROM task WHERE "
-			"(state = 10 AND changed < ?1) OR (state > 10 AND changed < ?2))",
-	[PURGE_TASKS] = "DELETE FROM task WHERE (state = 10 AND changed < ?1) OR (state > 10 AND changed < ?2)",
-};
-
-struct journal {
-	sqlite3 *db;
-	sqlite3_stmt *statements[STATEMENT_COUNT];
-	int lock;    /* the file whose lock keeps a second host out */
-	int runners; /* the one that runners hold, too */
-	int open;    /* a transaction is */
-	int failed;
-	struct error error;
-};
-
-/* ---- opening ---- */
-
-int journal_make_folder(const char *folder, struct error *error)
-{
-	struct stat at;
-
-	if (mkdir(folder, 0700) && errno != EEXIST)
-		return error_set(error, "%s: %s: make the state folder, writable for this service alone", folder,
-				 strerror(errno));
-	if (stat(folder, &at) || !S_ISDIR(at.st_mode))
-		return error_set(error, "%s is no folder: state = in [host] names the folder of the journal", folder);
-	if (at.st_mode & (S_IRWXO | S_IWGRP))
-		return error_set(error, "%s can be read or written by others: it will hold data of cases; chmod 700 %s",
-				 folder, folder);
-	return 0;
-}
-
-static int lock_folder(struct journal *journal, const char *folder, struct error *error)
-{
-	char *path = mem_format("%s/lock", folder);
-	int code = 0;
-
-	journal->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (journal->lock < 0)
-		code = error_set(error, "%s: %s: the state folder must exist and be writable for this service", path,
-				 strerror(errno));
-	else if (flock(journal->lock, LOCK_EX | LOCK_NB))
-		code = error_set(error,
-				 "%s is in use by another bptl run: one host per state folder (set state = in [host])",
-				 folder);
-	free(path);
-	return code;
-}
-
-static int run_sql(struct journal *journal, const char *sql, struct error *error)
-{
-	if (sqlite3_exec(journal->db, sql, NULL, NULL, NULL) == SQLITE_OK)
-		return 0;
-	return error_set(error, "journal: %s", sqlite3_errmsg(journal->db));
-}
-
-static int version(struct journal *journal)
-{
-	sqlite3_stmt *statement = NULL;
-	int value = -1;
-
-	if (sqlite3_prepare_v2(journal->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int(statement, 0);
-	(void)sqlite3_finalize(statement);
-	return value;
-}
-
-static int prepare(struct journal *journal, struct error *error)
-{
-	int found;
-
-	if (run_sql(journal, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error))
-		return -1;
-	found = version(journal);
-	if (found > SCHEMA)
-		return error_set(error,
-				 "the journal has schema %d, this host knows %d: it was used by a newer bptl; upgrade, "
-				 "or use another "
-				 "state folder",
-				 found, SCHEMA);
-	if (found == 0 && run_sql(journal, schema, error))
-		return -1;
-	for (int i = 0; i < STATEMENT_COUNT; i++)
-		if (sqlite3_prepare_v3(journal->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &journal->statements[i], NULL) != SQLITE_OK)
-			return error_set(error, "journal: %s", sqlite3_errmsg(journal->db));
-	return 0;
-}
-
-struct journal *journal_open(const char *folder, struct error *error)
-{
-	struct journal *journal = mem_new(1, sizeof(*journal));
-	char *path = mem_format("%s/journal.db", folder);
-	mode_t mask = umask(0077); /* SQLite makes its files with the umask, WAL and all */
-	int code;
-
-	journal->lock = journal->runners = -1;
-	code = lock_folder(journal, folder, error);
-	if (!code &&
-	    sqlite3_open_v2(path, &journal->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-			    NULL) != SQLITE_OK)
-		code = error_set(error, "%s: %s", path, journal->db ? sqlite3_errmsg(journal->db) : "out of memory");
-	if (!code && prepare(journal, error))
-		code = error_prefix(error, "%s: ", path);
-	(void)umask(mask);
-	free(path);
-	if (!code)
-		return journal;
-	journal_close(journal);
-	return NULL;
-}
-
-void journal_close(struct journal *journal)
-{
-	if (!journal)
-		return;
-	for (int i = 0; i < STATEMENT_COUNT; i++)
-		(void)sqlite3_finalize(journal->statements[i]);
-	(void)sqlite3_close(journal->db);
-	if (journal->lock >= 0)
-		(void)close(journal->lock);
-	if (journal->runners >= 0)
-		(void)close(journal->runners);
-	free(journal);
-}
-
-char *journal_worker_id(struct journal *journal)
-{
-	sqlite3_stmt *statement = NULL;
-	char *id = NULL;
-	uint64_t random = 0;
-
-	if (sqlite3_prepare_v2(journal->db, "SELECT value FROM fact WHERE name = 'worker_id'", -1, &statement, NULL) ==
-		    SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		id = mem_text((const char *)sqlite3_column_text(statement, 0));
-	(void)sqlite3_finalize(statement);
-	if (id)
-		return id;
-	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		random = (uint64_t)clock_wall();
-	id = mem_format("bptl-%016llx", (unsigned long long)random);
-	if (sqlite3_prepare_v2(journal->db, "INSERT INTO fact VALUES('worker_id', ?1)", -1, &statement, NULL) ==
-	    SQLITE_OK) {
-		(void)sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
-		(void)sqlite3_step(statement);
-	}
-	(void)sqlite3_finalize(statement);
-	return id;
-}
+#define RETRY_EVERY 2000 /* ms between tries while it cannot be written */
 
 /* ---- statements ---- */
 
-static void fail(struct journal *journal)
+/* What a person or time can mend is waited for; what is not SQLite's to decide twice is not. */
+static int can_wait(int code)
 {
-	if (!journal->failed)
-		(void)error_set(&journal->error, "the journal cannot be written: %s", sqlite3_errmsg(journal->db));
-	journal->failed = 1;
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void fail(struct journal *journal, const char *what)
+{
+	int code = sqlite3_extended_errcode(journal->db);
+
+	if ((code & 0xff) == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM)
+		mem_out();
+	if (journal->health != WORKS)
+		return;
+	(void)error_set(&journal->error, "the journal cannot be %s: %s", what, sqlite3_errmsg(journal->db));
+	journal->health = can_wait(code) ? WAITS : BROKEN;
+	journal->retry_at = clock_boot() + RETRY_EVERY;
 }
 
 static sqlite3_stmt *start(struct journal *journal, enum statement which, const char *engine, const char *id)
@@ -253,29 +63,60 @@ static sqlite3_stmt *start(struct journal *journal, enum statement which, const 
 	return statement;
 }
 
-/* A statement that writes: opens the turn's transaction when it is the first. */
-static sqlite3_stmt *start_write(struct journal *journal, enum statement which, const char *engine, const char *id)
+/* Ends a statement that reads. 0, or -1: rows that were not read must not be taken for rows that are not there. */
+static int finish_read(struct journal *journal, sqlite3_stmt *statement, int code)
 {
-	if (!journal->open) {
-		if (sqlite3_exec(journal->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-			fail(journal);
-		else
-			journal->open = 1;
-	}
-	return start(journal, which, engine, id);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		fail(journal, "read");
+	(void)sqlite3_reset(statement);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : -1;
 }
 
-/* After a failure SQLite may have taken the transaction back, and what is written then would be a transaction of its
- * own: so nothing is. */
-static void finish_write(struct journal *journal, sqlite3_stmt *statement)
+/* Opens the turn's transaction when it is the first write. */
+static void execute(struct journal *journal, const struct pending_write *write)
 {
-	if (!journal->failed && sqlite3_step(statement) != SQLITE_DONE)
-		fail(journal);
+	sqlite3_stmt *statement = start(journal, (enum statement)write->statement, NULL, NULL);
+
+	if (!journal->open) {
+		if (sqlite3_exec(journal->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
+			fail(journal, "written");
+			return;
+		}
+		journal->open = 1;
+	}
+	for (int i = 0; i < PENDING_VALUES; i++) {
+		const struct pending_value *value = &write->values[i];
+
+		if (value->kind == PENDING_INTEGER)
+			(void)sqlite3_bind_int64(statement, i + 1, value->integer);
+		else if (value->kind == PENDING_TEXT)
+			(void)sqlite3_bind_text(statement, i + 1, value->text, -1, SQLITE_STATIC);
+	}
+	if (sqlite3_step(statement) != SQLITE_DONE)
+		fail(journal, "written");
 	(void)sqlite3_reset(statement);
 	(void)sqlite3_clear_bindings(statement);
 }
 
-static void bind_json(sqlite3_stmt *statement, int at, const json_t *value)
+static struct pending_write *start_write(struct journal *journal, enum statement which, const char *engine,
+					 const char *id)
+{
+	struct pending_write *write = pending_add(&journal->pending, (int)which);
+
+	pending_text(write, 1, engine);
+	pending_text(write, 2, id);
+	return write;
+}
+
+/* After a failure SQLite may have taken the transaction back, and what is written then would be a transaction of its
+ * own: so it is only kept. */
+static void finish_write(struct journal *journal, const struct pending_write *write)
+{
+	if (journal->health == WORKS)
+		execute(journal, write);
+}
+
+static void put_json(struct pending_write *write, int at, const json_t *value)
 {
 	char *text;
 
@@ -284,13 +125,7 @@ static void bind_json(sqlite3_stmt *statement, int at, const json_t *value)
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	if (!text)
 		mem_out();
-	(void)sqlite3_bind_text(statement, at, text, -1, free);
-}
-
-static void bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-	if (text)
-		(void)sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
+	pending_take(write, at, text);
 }
 
 static json_t *column_json(sqlite3_stmt *statement, int at)
@@ -325,56 +160,58 @@ void journal_row_clear(struct journal_row *row)
 int journal_find(struct journal *journal, const char *engine, const char *id, struct journal_row *row)
 {
 	sqlite3_stmt *statement = start(journal, FIND, engine, id);
-	int found = sqlite3_step(statement) == SQLITE_ROW;
+	int code = sqlite3_step(statement);
 
-	if (found)
+	if (code == SQLITE_ROW)
 		read_row(statement, row);
-	(void)sqlite3_reset(statement);
-	return found;
+	return finish_read(journal, statement, code) ? -1 : code == SQLITE_ROW;
 }
 
-void journal_each(struct journal *journal, void (*take)(void *arg, struct journal_row *row), void *arg)
+int journal_each(struct journal *journal, void (*take)(void *arg, struct journal_row *row), void *arg)
 {
 	struct journal_row *rows = NULL;
 	size_t count = 0;
 	sqlite3_stmt *statement = start(journal, EACH, NULL, NULL);
+	int code;
 
-	while (sqlite3_step(statement) == SQLITE_ROW) {
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		rows = mem_resize(rows, count + 1, sizeof(*rows));
 		read_row(statement, &rows[count++]);
 	}
-	(void)sqlite3_reset(statement);
+	code = finish_read(journal, statement, code);
 	for (size_t i = 0; i < count; i++) {
-		take(arg, &rows[i]);
+		if (!code)
+			take(arg, &rows[i]);
 		journal_row_clear(&rows[i]);
 	}
 	free(rows);
+	return code;
 }
 
 void journal_hold(struct journal *journal, const struct journal_row *row)
 {
-	sqlite3_stmt *statement = start_write(journal, HOLD, row->engine, row->id);
+	struct pending_write *write = start_write(journal, HOLD, row->engine, row->id);
 
-	(void)sqlite3_bind_int(statement, 3, (int)row->state);
-	(void)sqlite3_bind_int(statement, 4, row->attempt);
-	(void)sqlite3_bind_int64(statement, 5, row->first_run);
-	(void)sqlite3_bind_int64(statement, 6, clock_wall());
-	bind_text(statement, 7, json_get_text(row->task, "topic"));
-	bind_json(statement, 8, row->task);
-	finish_write(journal, statement);
+	pending_integer(write, 3, row->state);
+	pending_integer(write, 4, row->attempt);
+	pending_integer(write, 5, row->first_run);
+	pending_integer(write, 6, clock_wall());
+	pending_text(write, 7, json_get_text(row->task, "topic"));
+	put_json(write, 8, row->task);
+	finish_write(journal, write);
 }
 
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
 		   const json_t *result)
 {
 	enum statement which = state >= JOURNAL_COMPLETED ? END_TASK : result ? SET_RESULT : SET_STATE;
-	sqlite3_stmt *statement = start_write(journal, which, engine, id);
+	struct pending_write *write = start_write(journal, which, engine, id);
 
-	(void)sqlite3_bind_int(statement, 3, (int)state);
-	(void)sqlite3_bind_int64(statement, 4, clock_wall());
+	pending_integer(write, 3, state);
+	pending_integer(write, 4, clock_wall());
 	if (which == SET_RESULT)
-		bind_json(statement, 5, result);
-	finish_write(journal, statement);
+		put_json(write, 5, result);
+	finish_write(journal, write);
 	if (state == JOURNAL_COMPLETED)
 		finish_write(journal, start_write(journal, EMPTY_STEPS, engine, id));
 }
@@ -382,27 +219,27 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
 static void put_step(struct journal *journal, const char *engine, const char *id, const json_t *row)
 {
 	static const char *const names[] = {"what", "method", "url", "digest", "state"};
-	sqlite3_stmt *statement = start_write(journal, PUT_STEP, engine, id);
+	struct pending_write *write = start_write(journal, PUT_STEP, engine, id);
 
-	(void)sqlite3_bind_int64(statement, 3, json_get_integer(row, "step", 0));
+	pending_integer(write, 3, json_get_integer(row, "step", 0));
 	for (int n = 0; n < 5; n++)
-		bind_text(statement, 4 + n, json_get_text(row, names[n]));
+		pending_text(write, 4 + n, json_get_text(row, names[n]));
 	if (json_object_get(row, "status"))
-		(void)sqlite3_bind_int64(statement, 9, json_get_integer(row, "status", 0));
-	bind_json(statement, 10, json_object_get(row, "answer"));
-	bind_text(statement, 11, json_get_text(row, "error"));
-	(void)sqlite3_bind_int64(statement, 12, clock_wall());
-	finish_write(journal, statement);
+		pending_integer(write, 9, json_get_integer(row, "status", 0));
+	put_json(write, 10, json_object_get(row, "answer"));
+	pending_text(write, 11, json_get_text(row, "error"));
+	pending_integer(write, 12, clock_wall());
+	finish_write(journal, write);
 }
 
 static void forget_steps(struct journal *journal, const char *engine, const char *id, const json_t *forget)
 {
-	sqlite3_stmt *statement = start_write(journal, FORGET_STEPS, engine, id);
+	struct pending_write *write = start_write(journal, FORGET_STEPS, engine, id);
 
-	(void)sqlite3_bind_int64(statement, 3, json_get_integer(forget, "from", INT64_MAX));
-	bind_json(statement, 4, json_object_get(forget, "undone"));
-	bind_json(statement, 5, json_object_get(forget, "keep"));
-	finish_write(journal, statement);
+	pending_integer(write, 3, json_get_integer(forget, "from", INT64_MAX));
+	put_json(write, 4, json_object_get(forget, "undone"));
+	put_json(write, 5, json_object_get(forget, "keep"));
+	finish_write(journal, write);
 }
 
 void journal_note(struct journal *journal, const char *key, const json_t *note, int ours)
@@ -411,16 +248,16 @@ void journal_note(struct journal *journal, const char *key, const json_t *note, 
 	char *engine = slash ? mem_slice(key, (size_t)(slash - key)) : mem_text("");
 	const char *id = slash ? slash + 1 : key;
 	const json_t *row;
-	sqlite3_stmt *statement;
+	struct pending_write *write;
 	size_t i;
 
 	json_array_foreach (json_object_get(note, "put"), i, row)
 		if (ours || text_equal(json_get_text(row, "state"), "done"))
 			put_step(journal, engine, id, row);
 	json_array_foreach (json_object_get(note, "drop"), i, row) {
-		statement = start_write(journal, DROP_STEP, engine, id);
-		(void)sqlite3_bind_int64(statement, 3, json_integer_value(row));
-		finish_write(journal, statement);
+		write = start_write(journal, DROP_STEP, engine, id);
+		pending_integer(write, 3, json_integer_value(row));
+		finish_write(journal, write);
 	}
 	if (ours && json_object_get(note, "forget"))
 		forget_steps(journal, engine, id, json_object_get(note, "forget"));
@@ -432,8 +269,9 @@ json_t *journal_steps(struct journal *journal, const char *engine, const char *i
 	static const char *const names[] = {"what", "method", "url", "digest", "state"};
 	json_t *steps = mem_json(json_array());
 	sqlite3_stmt *statement = start(journal, GET_STEPS, engine, id);
+	int code;
 
-	while (sqlite3_step(statement) == SQLITE_ROW) {
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		json_t *row = mem_json(json_pack("{s:I}", "step", (json_int_t)sqlite3_column_int64(statement, 0)));
 
 		for (int n = 0; n < 5; n++)
@@ -445,26 +283,28 @@ json_t *journal_steps(struct journal *journal, const char *engine, const char *i
 		json_put_text(row, "error", (const char *)sqlite3_column_text(statement, 8));
 		(void)json_array_append_new(steps, row);
 	}
-	(void)sqlite3_reset(statement);
-	return steps;
+	if (finish_read(journal, statement, code) == 0)
+		return steps;
+	json_decref(steps);
+	return NULL;
 }
 
 void journal_reported(struct journal *journal, const char *engine, const char *id, int step)
 {
-	sqlite3_stmt *statement = start_write(journal, REPORT_STEP, engine, id);
+	struct pending_write *write = start_write(journal, REPORT_STEP, engine, id);
 
-	(void)sqlite3_bind_int(statement, 3, step);
-	finish_write(journal, statement);
+	pending_integer(write, 3, step);
+	finish_write(journal, write);
 }
 
 void journal_purge(struct journal *journal, int64_t before)
 {
 	for (enum statement which = PURGE_STEPS; which <= PURGE_TASKS; which++) {
-		sqlite3_stmt *statement = start_write(journal, which, NULL, NULL);
+		struct pending_write *write = pending_add(&journal->pending, (int)which);
 
-		(void)sqlite3_bind_int64(statement, 1, before);
-		(void)sqlite3_bind_int64(statement, 2, before - STEPS_KEPT);
-		finish_write(journal, statement);
+		pending_integer(write, 1, before);
+		pending_integer(write, 2, before - STEPS_KEPT);
+		finish_write(journal, write);
 	}
 }
 
@@ -478,17 +318,74 @@ void journal_set_runner_lock(struct journal *journal, int fd)
 	journal->runners = fd;
 }
 
+void journal_spent(struct journal *journal, const char *path)
+{
+	journal->spent = mem_resize(journal->spent, journal->spent_count + 1, sizeof(*journal->spent));
+	journal->spent[journal->spent_count++] = mem_text(path);
+}
+
+/* ---- becoming durable ---- */
+
+static void roll_back(struct journal *journal)
+{
+	if (!sqlite3_get_autocommit(journal->db))
+		(void)sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
+	journal->open = 0;
+}
+
+static void write_again(struct journal *journal)
+{
+	journal->health = WORKS;
+	for (size_t i = 0; i < journal->pending.count && journal->health == WORKS; i++)
+		execute(journal, &journal->pending.list[i]);
+}
+
+static void committed(struct journal *journal)
+{
+	int moved = 0;
+
+	if (journal->open && sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK)
+		journal->moved |= moved;
+	journal->open = 0;
+	pending_clear(&journal->pending);
+	for (size_t i = 0; i < journal->spent_count; i++) {
+		(void)unlink(journal->spent[i]); /* one that stays is read again, which changes nothing */
+		free(journal->spent[i]);
+	}
+	journal->spent_count = 0;
+}
+
 int journal_commit(struct journal *journal, struct error *error)
 {
-	if (journal->open && !journal->failed && sqlite3_exec(journal->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-		fail(journal);
-	if (journal->failed) {
-		*error = journal->error;
-		if (!sqlite3_get_autocommit(journal->db))
-			(void)sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
-		journal->open = journal->failed = 0;
-		return -1;
+	if (journal->health == WAITS && clock_boot() >= journal->retry_at)
+		write_again(journal);
+	if (journal->health == WORKS && journal->open &&
+	    sqlite3_exec(journal->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		fail(journal, "written");
+	if (journal->health == WORKS) {
+		committed(journal);
+		return 0;
 	}
-	journal->open = 0;
-	return 0;
+	*error = journal->error;
+	roll_back(journal);
+	if (journal->health == WAITS)
+		return JOURNAL_WAITS;
+	pending_clear(&journal->pending);
+	journal->health = WORKS;
+	return -1;
+}
+
+int64_t journal_due(const struct journal *journal)
+{
+	return journal->health == WAITS ? journal->retry_at : INT64_MAX;
+}
+
+void journal_hurry(struct journal *journal)
+{
+	journal->retry_at = 0;
+}
+
+int journal_moved(const struct journal *journal)
+{
+	return journal->moved;
 }

@@ -47,13 +47,16 @@ void journal_hear_late(struct journal *journal, const char *folder, int pid, str
 int journal_runner_lock(const struct journal *journal);
 void journal_set_runner_lock(struct journal *journal, int fd); /* for late.c */
 void journal_close(struct journal *journal);
-/* The worker id that belongs to this state folder: made once, then kept. Owned. */
-char *journal_worker_id(struct journal *journal);
+/* The worker id that belongs to this state folder: made once, then kept. Owned; NULL and the reason when it cannot be
+ * kept. */
+char *journal_worker_id(struct journal *journal, struct error *error);
 
-/* 1 and the row, or 0. */
+/* 1 and the row, 0 when there is none, or -1: it cannot be read now, and the next journal_commit() says why. What waits
+ * to be written is not seen. */
 int journal_find(struct journal *journal, const char *engine, const char *id, struct journal_row *row);
-/* Calls take() for every task that is not over; the row is borrowed, members may be taken by zeroing them. */
-void journal_each(struct journal *journal, void (*take)(void *arg, struct journal_row *row), void *arg);
+/* Calls take() for every task that is not over; the row is borrowed, members may be taken by zeroing them. 0, or -1 and
+ * no call. */
+int journal_each(struct journal *journal, void (*take)(void *arg, struct journal_row *row), void *arg);
 void journal_row_clear(struct journal_row *row);
 
 /* Writes a task that was taken on: inserts, or updates state, attempt and task of one that was here before. */
@@ -66,7 +69,7 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
  * that had no effect, forget: {from, undone, keep}: see runner/finals.c}. A row that is done stays done. When the task
  * is not `ours` any more, only what was done is noted. */
 void journal_note(struct journal *journal, const char *key, const json_t *note, int ours);
-/* The steps of a task in their order: new reference. */
+/* The steps of a task in their order: new reference. NULL when they cannot be read now. */
 json_t *journal_steps(struct journal *journal, const char *engine, const char *id);
 /* An intent whose unknown outcome is being reported to people. */
 void journal_reported(struct journal *journal, const char *engine, const char *id, int step);
@@ -74,7 +77,19 @@ void journal_reported(struct journal *journal, const char *engine, const char *i
  * ended otherwise 400 days before it: until then a retry that a person grants finds their steps. */
 void journal_purge(struct journal *journal, int64_t before);
 
-/* Makes durable what was written since the last commit. 0, or -1 and the reason: nothing of it is durable then. */
+/* A file whose content was noted: it is removed after the next commit that succeeds. */
+void journal_spent(struct journal *journal, const char *path);
+
+/* Makes durable what was written since the last commit. 0; or the reason, and either
+ * JOURNAL_WAITS: it cannot be written now (the disk is full, or read-only): everything is kept, and a later commit
+ * writes it, at the earliest at journal_due() (clock_boot, else INT64_MAX); until then nothing may be done that depends
+ * on it; or -1: the journal is damaged, or was handed what it cannot hold: what was not durable is dropped. */
+#define JOURNAL_WAITS 1
 int journal_commit(struct journal *journal, struct error *error);
+int64_t journal_due(const struct journal *journal);
+/* The next commit tries again at once. */
+void journal_hurry(struct journal *journal);
+/* Was the journal's file moved away or deleted? Then what is written is lost with this process. */
+int journal_moved(const struct journal *journal);
 
 #endif

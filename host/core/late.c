@@ -94,10 +94,10 @@ void journal_hear_late(struct journal *journal, const char *folder, int pid, str
 	struct error error;
 
 	if (access(path, F_OK) == 0) {
-		if (take_file(journal, path, log, &error) || journal_commit(journal, &error))
+		if (take_file(journal, path, log, &error))
 			log_line(log, LOG_ERROR, NULL, "%s", error.text);
-		else if (unlink(path))
-			log_line(log, LOG_ERROR, NULL, "%s cannot be removed: %s", path, strerror(errno));
+		else
+			journal_spent(journal, path);
 	}
 	free(path);
 }
@@ -118,11 +118,10 @@ int journal_hear_orphans(struct journal *journal, const char *folder, struct log
 	if (!code && glob(pattern, 0, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc && !code; i++)
 			code = take_file(journal, found.gl_pathv[i], log, error);
+		for (size_t i = 0; i < found.gl_pathc && !code; i++)
+			journal_spent(journal, found.gl_pathv[i]);
 		if (!code && journal_commit(journal, error))
 			code = -1;
-		for (size_t i = 0; i < found.gl_pathc && !code; i++)
-			if (unlink(found.gl_pathv[i]))
-				code = error_set(error, "%s cannot be removed: %s", found.gl_pathv[i], strerror(errno));
 	}
 	globfree(&found);
 	free(lock);

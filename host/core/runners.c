@@ -74,6 +74,11 @@ int process_send(struct process *process, json_t *frame)
 	return frame_add(&process->out, frame);
 }
 
+int process_send_durable(struct process *process, json_t *frame)
+{
+	return frame_add(&process->held_back, frame);
+}
+
 static void flush(struct process *process)
 {
 	while (process->out.length) {
@@ -93,6 +98,23 @@ int seat_run(struct process *process, json_t *frame)
 	process->held++;
 	flush(process);
 	return 0;
+}
+
+static void release(struct process *process)
+{
+	if (!process->held_back.length)
+		return;
+	text_add_bytes(&process->out, process->held_back.data, process->held_back.length);
+	text_free(&process->held_back);
+	flush(process);
+}
+
+void seat_release(struct seat *seat)
+{
+	for (struct process *p = seat->retired; p; p = p->next)
+		release(p);
+	if (seat->current)
+		release(seat->current);
 }
 
 unsigned seat_fd_count(const struct seat *seat)
@@ -242,6 +264,7 @@ static void process_free(struct process *process)
 	(void)close(process->note);
 	text_free(&process->in);
 	text_free(&process->out);
+	text_free(&process->held_back);
 	text_free(&process->notes);
 	free(process);
 }

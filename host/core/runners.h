@@ -27,6 +27,7 @@ struct process {
 	pid_t pid;
 	int socket, note;
 	struct text in, out, notes;
+	struct text held_back; /* frames that say that something is durable: sent after the commit */
 	int ready;
 	int held;          /* tasks that it runs */
 	int64_t kill_at;   /* clock_boot; of a retired one, else 0 */
@@ -65,6 +66,9 @@ void seat_serve(struct seat *seat, int64_t now);
 /* Hands a task to a process: the frame is stolen. 0, or -1 when it is too long for a frame. */
 int seat_run(struct process *process, json_t *frame);
 int process_send(struct process *process, json_t *frame);
+/* The same for a frame that may leave only when what is written in this turn is durable; seat_release() sends it. */
+int process_send_durable(struct process *process, json_t *frame);
+void seat_release(struct seat *seat);
 /* No more tasks for this process: it may finish what it holds until then, and is killed. A new one is started. */
 void seat_retire(struct seat *seat, struct process *process, int64_t kill_at);
 /* Ends every process. */

@@ -108,13 +108,15 @@ void tasks_services(const struct seat *seat, json_t *services)
 static void run(struct core_task *task, struct process *process, int64_t now)
 {
 	const char *engine = task->core->config->engines[task->engine].name;
-	json_t *frame = mem_json(json_pack(
-		"{s:s, s:s, s:s, s:o, s:O, s:O, s:o, s:o, s:I, s:I, s:I}", "type", "run", "key", task->key, "unit",
-		task->binding->topic->unit, "facts", facts(task), "variables", task->task.variables, "options",
-		task->binding->options, "uses", uses(task), "steps",
-		journal_steps(task->core->journal, engine, task->task.id), "first_run", (json_int_t)task->first_run,
-		"time_limit", (json_int_t)time_limit(task), "lock_until", (json_int_t)task->task.lock_until));
+	json_t *steps = journal_steps(task->core->journal, engine, task->task.id), *frame;
 
+	if (!steps)
+		return; /* without them it would do again what is done: the next commit says why */
+	frame = mem_json(json_pack("{s:s, s:s, s:s, s:o, s:O, s:O, s:o, s:o, s:I, s:I, s:I}", "type", "run", "key",
+				   task->key, "unit", task->binding->topic->unit, "facts", facts(task), "variables",
+				   task->task.variables, "options", task->binding->options, "uses", uses(task), "steps",
+				   steps, "first_run", (json_int_t)task->first_run, "time_limit",
+				   (json_int_t)time_limit(task), "lock_until", (json_int_t)task->task.lock_until));
 	if (task->task.properties)
 		(void)json_object_set(frame, "properties", task->task.properties);
 	if (seat_run(process, frame)) {
@@ -149,6 +151,8 @@ void running_queued(struct core_task *task, int64_t now)
 		give_back(task, now);
 		return;
 	}
+	if (task->core->blocked_since)
+		return;
 	if (task->task.lock_until <= now || task->extending)
 		return; /* locks.c extends it first */
 	if (!seat->current || !seat->current->ready)
@@ -194,7 +198,7 @@ void running_turn(struct core_task *task, int64_t now)
 		give_back(task, now);
 		return;
 	}
-	if (now < task->limit_at)
+	if (now < task->limit_at || task->core->blocked_since) /* it may wait for the journal */
 		return;
 	process->held--;
 	seat_retire(task_seat(task), process, now + LIMIT_GRACE);
@@ -205,6 +209,13 @@ void running_turn(struct core_task *task, int64_t now)
 		   "other tasks go on",
 		   task->binding->topic->plugin, task->binding->topic->unit, (long long)time_limit(task) / 1000,
 		   task->binding->topic->plugin);
+}
+
+void running_unblocked(struct core *core, int64_t waited)
+{
+	for (struct core_task *task = core->tasks; task; task = task->next)
+		if (task->state == TASK_RUNNING)
+			task->limit_at += waited;
 }
 
 /* ---- what the runners say ---- */
@@ -264,8 +275,9 @@ static int holds_intent(const json_t *rows)
 	return 0;
 }
 
-/* Rows are durable after the commit of this turn; frames leave after it, too. What was done is noted also when the task
- * is no longer ours, or over: whoever gets it next must know. An intent of such a task is not, for it will not be sent.
+/* Rows are durable after the commit of this turn; the answer leaves after it, too. What was done is noted also when the
+ * task is no longer ours, or over: whoever gets it next must know. An intent of such a task is not, for it will not be
+ * sent.
  */
 void tasks_note(struct core *core, struct process *process, const json_t *frame)
 {
@@ -284,7 +296,8 @@ void tasks_note(struct core *core, struct process *process, const json_t *frame)
 	journal_note(core->journal, key, frame, ours);
 	if (task && task->process == process)
 		task->intent = ours && holds_intent(put);
-	(void)process_send(process, mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key, "ok", ours)));
+	(void)process_send_durable(process,
+				   mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key, "ok", ours)));
 }
 
 void tasks_crashed(struct core *core, struct process *process, const char *key, int sig)

@@ -260,8 +260,10 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 			task->extend_at = 0;
 		return;
 	}
+	known = row ? 0 : journal_find(core->journal, core->config->engines[engine].name, fetched->id, &found);
+	if (known < 0)
+		return; /* what it did before is not known now: it is unlocked like any task that we do not hold */
 	task = add(core, engine, fetched);
-	known = !row && journal_find(core->journal, core->config->engines[engine].name, task->task.id, &found);
 	if ((row && remember(task, row, 0)) || (known && remember(task, &found, 1)))
 		goto out;
 	task->state = TASK_QUEUED;
@@ -317,7 +319,7 @@ int64_t tasks_due(const struct core *core)
 	for (const struct core_task *task = core->tasks; task; task = task->next) {
 		int64_t at = INT64_MAX;
 
-		if (task->state == TASK_RUNNING)
+		if (task->state == TASK_RUNNING && !core->blocked_since)
 			at = task->limit_at;
 		if (at < due)
 			due = at;

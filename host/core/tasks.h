@@ -112,6 +112,8 @@ int running_evict(struct core *core, struct process *process);
 /* running.c: a turn of a task that waits to run, or runs. */
 void running_queued(struct core_task *task, int64_t now);
 void running_turn(struct core_task *task, int64_t now);
+/* running.c: the journal can be written again after so many ms: what waited for it was not slow. */
+void running_unblocked(struct core *core, int64_t waited);
 /* The outcome `failed` for reasons of the host's own: counted as any failure of the unit. */
 void task_fails(struct core_task *task, int permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Nothing more is to be done: journal state, place given back. */

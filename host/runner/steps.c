@@ -138,21 +138,39 @@ static int flush_reads(struct task *task)
 	return note(task, json_pack("{s:o}", "put", rows));
 }
 
+/* An intent that will not be sent has had no effect. */
+static void take_back(struct task *task, json_t *numbers)
+{
+	(void)note(task, json_pack("{s:o}", "drop", numbers));
+	(void)atomic_fetch_sub(&task->shop->open_intents, 1);
+}
+
 int steps_intend(struct task *task, json_t *rows)
 {
+	json_t *numbers = mem_json(json_array());
 	size_t i;
 	json_t *row;
 
-	json_array_foreach (rows, i, row)
+	json_array_foreach (rows, i, row) {
 		(void)json_object_set_new(row, "state", mem_json(json_string("intent")));
+		(void)json_array_append(numbers, json_object_get(row, "step"));
+	}
 	(void)json_array_extend(rows, task->reads);
 	(void)json_array_clear(task->reads);
 	task->read_bytes = 0;
 	(void)atomic_fetch_add(&task->shop->open_intents, 1);
-	if (note(task, json_pack("{s:o}", "put", rows)) == 0)
-		return 0;
-	(void)atomic_fetch_sub(&task->shop->open_intents, 1);
-	return -1;
+	if (note(task, json_pack("{s:o}", "put", rows))) {
+		json_decref(numbers);
+		(void)atomic_fetch_sub(&task->shop->open_intents, 1);
+		return -1;
+	}
+	/* the journal may have taken its time, and the lock may be gone by now */
+	if (!task->cleaning && steps_wait_for_lock(task)) {
+		take_back(task, numbers);
+		return -1;
+	}
+	json_decref(numbers);
+	return 0;
 }
 
 int steps_answer(struct task *task, int intended, json_t *rows, json_t *drop)

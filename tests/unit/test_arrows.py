@@ -25,7 +25,7 @@ LIBRARIES = {
     "curl": (r"curl/", r"\bcurl_\w+|\bCURL\w*", r"host/http/"),
     "libltdl": (r"ltdl\.h", r"\blt_dl\w+", r"host/runner/"),
     "inih": (r"ini\.h", r"\bini_parse\w*", r"host/config/"),
-    "SQLite": (r"sqlite3\.h", r"\bsqlite3_\w+|\bSQLITE_\w+", r"host/core/journal\.c|host/engine/local\w*\.c"),
+    "SQLite": (r"sqlite3\.h", r"\bsqlite3_\w+|\bSQLITE_\w+", r"host/core/journal\w*\.[ch]|host/engine/local\w*\.c"),
     "libmicrohttpd": (r"microhttpd\.h", r"\bMHD_\w+", r"host/web/"),
     "libxlsxwriter": (r"xlsxwriter", r"\bworksheet_\w+|\bworkbook_\w+", r"plugins/"),
 }
@@ -243,7 +243,7 @@ KEEPS = [
     (wrong_host_includes, "host/core/core.c", '#include "core/core.h"\n#include "engine/engine.h"\n#include <jansson.h>\n'),
     (wrong_plugin_includes, "plugins/zgw/plugin.c", '#include "units.h"\n#include <bptl/plugin.h>\n#include <time.h>\n'),
     (wrong_libraries, "host/core/core.c", '/* libcurl\'s curl_multi_poll */\nsay("sqlite3_open");\n'),
-    (wrong_libraries, "host/core/journal.c", "#include <sqlite3.h>\nsqlite3_open(p, &db);\n"),
+    (wrong_libraries, "host/core/journal_open.c", "#include <sqlite3.h>\nsqlite3_open(p, &db);\n"),
     (wrong_head, "host/core/core.c", HEAD.format("core.c") + "\n" * (LONG - 1)),
     (wrong_head, "host/core/core.c", "/* core.c: the loop. Longer than most, because. */\n" + "\n" * LONG),
     (wrong_docstring, "tests/a.py", '#!/usr/bin/env python3\n"""What it is.\n\nLong, because."""\n' + "\n" * LONG),

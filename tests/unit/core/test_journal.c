@@ -319,6 +319,16 @@ TEST(nobody_else_can_read_the_files)
 	folder_drop(&folder);
 }
 
+static char *worker_id(struct journal *journal)
+{
+	struct error error = {""};
+	char *id = journal_worker_id(journal, &error);
+
+	assert_string_equal(error.text, "");
+	assert_non_null(id);
+	return id;
+}
+
 TEST(the_worker_id_belongs_to_the_folder)
 {
 	struct folder folder, other;
@@ -328,17 +338,17 @@ TEST(the_worker_id_belongs_to_the_folder)
 	folder_make(&folder);
 	folder_make(&other);
 	journal = open_journal(&folder);
-	first = journal_worker_id(journal);
-	again = journal_worker_id(journal);
+	first = worker_id(journal);
+	again = worker_id(journal);
 	assert_string_equal(first, again);
 	free(again);
 	journal_close(journal);
 	journal = open_journal(&folder);
-	again = journal_worker_id(journal);
+	again = worker_id(journal);
 	assert_string_equal(first, again);
 	journal_close(journal);
 	journal = open_journal(&other);
-	another = journal_worker_id(journal);
+	another = worker_id(journal);
 	assert_string_not_equal(first, another);
 	assert_int_equal(strlen(first), 21);
 	assert_memory_equal(first, "bptl-", 5);
@@ -728,9 +738,27 @@ static void limit_files(rlim_t size)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-TEST(on_a_full_disk_the_commit_fails_and_nothing_of_the_turn_is_kept)
+/* The journal cannot be written now: the reason. */
+static void commit_waits(struct journal *journal, const char *reason)
 {
 	struct error error = {""};
+
+	assert_int_equal(journal_commit(journal, &error), JOURNAL_WAITS);
+	assert_contains(error.text, "the journal cannot be written: ");
+	assert_contains(error.text, reason);
+	assert_true(journal_due(journal) > clock_boot());
+	assert_true(journal_due(journal) <= clock_boot() + 5000);
+}
+
+static void commit_at_once(struct journal *journal)
+{
+	journal_hurry(journal);
+	commit(journal);
+	assert_true(journal_due(journal) == INT64_MAX);
+}
+
+TEST(on_a_full_disk_a_turn_waits_and_is_written_whole_when_there_is_room)
+{
 	struct folder folder;
 	struct journal *journal;
 
@@ -741,19 +769,49 @@ TEST(on_a_full_disk_the_commit_fails_and_nothing_of_the_turn_is_kept)
 	limit_files((rlim_t)size_of(&folder, "journal.db-wal"));
 	hold(journal, "t1", 1, 1);
 	note(journal, "before", 1, "intent");
-	assert_int_equal(journal_commit(journal, &error), -1);
-	assert_contains(error.text, "the journal cannot be written: ");
+	commit_waits(journal, "disk I/O error");
+	hold(journal, "t2", 1, 1); /* the turns that follow wait with it */
+	journal_state(journal, "main", "t1", JOURNAL_LOST, NULL);
+	commit_waits(journal, "disk I/O error");
+	journal_hurry(journal);
+	commit_waits(journal, "disk I/O error");
 	assert_int_equal(is_there(journal, "t1"), 0);
 	assert_int_equal(step_count(journal, "before"), 0);
 	assert_int_equal(is_there(journal, "before"), 1);
 	limit_files(RLIM_INFINITY);
-	hold(journal, "after", 1, 1); /* goes on when there is room again */
+	commit_waits(journal, "disk I/O error"); /* not before its time */
+	commit_at_once(journal);
+	hold(journal, "after", 1, 1);
 	commit(journal);
 	journal_close(journal);
 	journal = open_journal(&folder);
+	check_row(journal, "t1", JOURNAL_LOST, 0, 0);
 	assert_int_equal(is_there(journal, "before"), 1);
-	assert_int_equal(is_there(journal, "t1"), 0);
+	assert_int_equal(step_count(journal, "before"), 1);
+	assert_int_equal(is_there(journal, "t2"), 1);
 	assert_int_equal(is_there(journal, "after"), 1);
+	journal_close(journal);
+	folder_drop(&folder);
+}
+
+TEST(what_still_waits_when_the_host_ends_is_gone_and_leaves_no_half_turn)
+{
+	struct folder folder;
+	struct journal *journal;
+
+	folder_make(&folder);
+	journal = open_journal(&folder);
+	hold(journal, "before", 1, 1);
+	commit(journal);
+	limit_files((rlim_t)size_of(&folder, "journal.db-wal"));
+	hold(journal, "t1", 1, 1);
+	journal_state(journal, "main", "before", JOURNAL_LOST, NULL);
+	commit_waits(journal, "disk I/O error");
+	limit_files(RLIM_INFINITY);
+	journal_close(journal);
+	journal = open_journal(&folder);
+	assert_int_equal(is_there(journal, "t1"), 0);
+	check_row(journal, "before", JOURNAL_HELD, 1, 0);
 	journal_close(journal);
 	folder_drop(&folder);
 }
@@ -763,7 +821,6 @@ TEST(on_a_full_disk_the_commit_fails_and_nothing_of_the_turn_is_kept)
 TEST(a_turn_that_has_failed_keeps_nothing_of_what_comes_after_the_failure_either)
 {
 	size_t size = (size_t)16 * 1024 * 1024;
-	struct error error = {""};
 	struct folder folder;
 	struct journal *journal;
 	char *text = mem_new(size + 1, 1);
@@ -779,14 +836,62 @@ TEST(a_turn_that_has_failed_keeps_nothing_of_what_comes_after_the_failure_either
 	limit_files((rlim_t)size_of(&folder, "journal.db-wal") + 1024 * 1024);
 	journal_state(journal, "main", "before", JOURNAL_PERFORMED, result);
 	hold(journal, "after", 1, 1);
-	assert_int_equal(journal_commit(journal, &error), -1);
-	assert_contains(error.text, "the journal cannot be written: ");
-	limit_files(RLIM_INFINITY);
-	journal_close(journal);
-	journal = open_journal(&folder);
+	commit_waits(journal, "disk I/O error");
 	check_row(journal, "before", JOURNAL_HELD, 1, 0);
 	assert_int_equal(is_there(journal, "after"), 0);
+	limit_files(RLIM_INFINITY);
+	commit_at_once(journal);
+	assert_int_equal(is_there(journal, "after"), 1);
+	journal_close(journal);
+	journal = open_journal(&folder);
+	check_row(journal, "before", JOURNAL_PERFORMED, 1, 1);
 	json_decref(result);
+	journal_close(journal);
+	folder_drop(&folder);
+}
+
+TEST(a_file_is_removed_only_after_what_was_in_it_is_durable)
+{
+	struct folder folder;
+	struct journal *journal;
+	char *path;
+
+	folder_make(&folder);
+	journal = open_journal(&folder);
+	hold(journal, "t1", 1, 1);
+	commit(journal);
+	folder_put(&folder, "late-1.jsonl", "");
+	path = mem_format("%s/late-1.jsonl", folder.path);
+	limit_files((rlim_t)size_of(&folder, "journal.db-wal"));
+	note(journal, "t1", 1, "done");
+	journal_spent(journal, path);
+	commit_waits(journal, "disk I/O error");
+	assert_int_equal(access(path, F_OK), 0);
+	limit_files(RLIM_INFINITY);
+	commit_at_once(journal);
+	assert_int_not_equal(access(path, F_OK), 0);
+	free(path);
+	journal_close(journal);
+	folder_drop(&folder);
+}
+
+TEST(a_journal_whose_file_is_deleted_is_noticed_at_the_next_commit)
+{
+	struct folder folder;
+	struct journal *journal;
+	char *path;
+
+	folder_make(&folder);
+	journal = open_journal(&folder);
+	hold(journal, "t1", 1, 1);
+	commit(journal);
+	assert_int_equal(journal_moved(journal), 0);
+	path = mem_format("%s/journal.db", folder.path);
+	assert_int_equal(unlink(path), 0);
+	hold(journal, "t2", 1, 1);
+	commit(journal);
+	assert_int_equal(journal_moved(journal), 1);
+	free(path);
 	journal_close(journal);
 	folder_drop(&folder);
 }
@@ -818,9 +923,8 @@ TEST(a_row_that_does_not_fit_fails_its_turn_and_no_other)
 	folder_drop(&folder);
 }
 
-TEST(a_journal_that_another_program_writes_fails_the_turn_until_it_has_finished)
+TEST(a_journal_that_another_program_writes_waits_until_it_has_finished)
 {
-	struct error error = {""};
 	struct folder folder;
 	struct journal *journal;
 	char *path;
@@ -834,12 +938,13 @@ TEST(a_journal_that_another_program_writes_fails_the_turn_until_it_has_finished)
 	hold(journal, "t1", 1, 1);
 	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	hold(journal, "t2", 1, 1);
-	assert_int_equal(journal_commit(journal, &error), -1);
-	assert_contains(error.text, "database is locked");
+	commit_waits(journal, "database is locked");
 	assert_int_equal(is_there(journal, "t1"), 0);
 	assert_int_equal(is_there(journal, "t2"), 0);
 	hold(journal, "t3", 1, 1);
-	commit(journal);
+	commit_at_once(journal);
+	assert_int_equal(is_there(journal, "t1"), 1);
+	assert_int_equal(is_there(journal, "t2"), 1);
 	assert_int_equal(is_there(journal, "t3"), 1);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	free(path);
@@ -946,9 +1051,12 @@ TESTS(cmocka_unit_test(a_step_that_is_done_stays_done_and_is_not_dropped),
       cmocka_unit_test(bodies_of_steps_are_dropped_only_when_the_task_is_completed),
       cmocka_unit_test(only_completed_tasks_that_are_old_enough_are_purged),
       cmocka_unit_test(a_commit_of_nothing_succeeds),
-      cmocka_unit_test(on_a_full_disk_the_commit_fails_and_nothing_of_the_turn_is_kept),
+      cmocka_unit_test(on_a_full_disk_a_turn_waits_and_is_written_whole_when_there_is_room),
+      cmocka_unit_test(what_still_waits_when_the_host_ends_is_gone_and_leaves_no_half_turn),
+      cmocka_unit_test(a_file_is_removed_only_after_what_was_in_it_is_durable),
+      cmocka_unit_test(a_journal_whose_file_is_deleted_is_noticed_at_the_next_commit),
       cmocka_unit_test(a_turn_that_has_failed_keeps_nothing_of_what_comes_after_the_failure_either),
       cmocka_unit_test(a_row_that_does_not_fit_fails_its_turn_and_no_other),
-      cmocka_unit_test(a_journal_that_another_program_writes_fails_the_turn_until_it_has_finished),
+      cmocka_unit_test(a_journal_that_another_program_writes_waits_until_it_has_finished),
       cmocka_unit_test(a_first_start_that_was_killed_half_way_can_be_repeated),
       cmocka_unit_test(what_was_heard_after_a_kill_is_taken_in_and_its_file_goes))
