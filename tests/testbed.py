@@ -27,6 +27,14 @@ def build():
 
 
 @pytest.fixture(scope="session")
+def plain():
+    """The folder of a build without sanitizers, as users make it."""
+    folder = pathlib.Path(os.environ.get("BPTL_BUILD_PLAIN", ROOT / "build-plain")).resolve()
+    assert (folder / "bptl").is_file(), f"{folder}/bptl is not there: tests/run builds it"
+    return folder
+
+
+@pytest.fixture(scope="session")
 def bptl(build):
     """The path of the built tool."""
     path = build / "bptl"

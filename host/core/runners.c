@@ -236,7 +236,7 @@ static void take_notes(struct seat *seat, struct process *process)
 
 		*end = '\0';
 		if (key)
-			tasks_crashed(seat->core, process, key + 1, atoi(process->notes.data));
+			tasks_crashed(seat->core, process, key + 1, (int)strtol(process->notes.data, NULL, 10));
 		text_drop(&process->notes, (size_t)(end - process->notes.data) + 1);
 	}
 }

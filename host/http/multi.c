@@ -64,7 +64,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	while (http->first)
+	while (http->first) /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): each takes itself off the list */
 		end_transfer(http, http->first, CURLE_ABORTED_BY_CALLBACK);
 	while (http->spares > 0)
 		curl_easy_cleanup(http->spare[--http->spares]);

@@ -3,6 +3,7 @@
 
 #include "folder.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -208,32 +209,43 @@ static int add_name(struct folder *folder, const char *name)
 	return 0;
 }
 
+static struct folder *folder_new(int count)
+{
+	struct folder *folder = calloc(1, sizeof(*folder));
+
+	if (!folder)
+		return NULL;
+	folder->letters = calloc((size_t)count, sizeof(*folder->letters));
+	if (folder->letters)
+		return folder;
+	free(folder);
+	return NULL;
+}
+
 struct folder *folder_read(const char *path, const char *const *names, char reason[FOLDER_REASON])
 {
-	char *list[LETTER_LIMIT];
+	char *list[LETTER_LIMIT] = {0};
 	int count = list_names(path, list, reason);
 	struct folder *folder;
 	int failed = 0;
 
 	if (count < 0)
 		return NULL;
-	folder = calloc(1, sizeof(*folder));
-	if (folder)
-		folder->letters = calloc((size_t)count, sizeof(*folder->letters));
-	if (!folder || !folder->letters)
+	folder = folder_new(count);
+	if (!folder)
 		failed = refuse(reason, "out of memory");
-	for (int i = 0; i < count; i++) {
-		if (!failed)
-			failed = add_letter(folder, path, list[i], names, reason);
+	for (int i = 0; i < count && folder && !failed; i++) {
+		assert(list[i]);
+		failed = add_letter(folder, path, list[i], names, reason);
 		if (!failed && add_name(folder, list[i]))
 			failed = refuse(reason, "out of memory");
+	}
+	for (int i = 0; i < count; i++)
 		free(list[i]);
-	}
-	if (failed) {
-		folder_free(folder);
-		return NULL;
-	}
-	return folder;
+	if (!failed)
+		return folder;
+	folder_free(folder);
+	return NULL;
 }
 
 void folder_free(struct folder *folder)
