@@ -19,7 +19,7 @@ static const char usage[] =
 	"  units    the work units of the plugins, with their variables\n"
 	"  exec     run one unit here and now, without an engine\n"
 	"  submit   put a task into the embedded engine\n"
-	"  tasks    the tasks of the embedded engine\n"
+	"  tasks    the tasks that the journal or the embedded engine knows, and what was done for each\n"
 	"\n"
 	"  bptl COMMAND --help    what a command does, its options and exit statuses\n"
 	"  bptl --version         version of the tool, and of the SDK that plugins are built with\n";

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -31,6 +32,20 @@ void clock_utc(int64_t wall, char text[CLOCK_TEXT])
 	(void)gmtime_r(&seconds, &tm);
 	n = strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
 	(void)snprintf(text + n, CLOCK_TEXT - n, ".%06d+00:00", (int)(wall % 1000000));
+}
+
+void clock_local(int64_t wall, char text[CLOCK_TEXT])
+{
+	time_t seconds = (time_t)(wall / 1000000);
+	struct tm tm;
+	long offset;
+	size_t n;
+
+	(void)localtime_r(&seconds, &tm);
+	offset = tm.tm_gmtoff / 60;
+	n = strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(text + n, CLOCK_TEXT - n, ".%03d%c%02ld:%02ld", (int)(wall % 1000000 / 1000),
+		       offset < 0 ? '-' : '+', labs(offset) / 60, labs(offset) % 60);
 }
 
 /* The last Sunday of a month of 31 days, as a day of the month. */

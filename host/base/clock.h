@@ -14,6 +14,8 @@ int64_t clock_boot(void);
 int64_t clock_wall(void);
 /* 2026-01-16T09:12:33.123456+00:00, from microseconds since 1970. */
 void clock_utc(int64_t wall, char text[CLOCK_TEXT]);
+/* 2026-01-16T10:12:33.123+01:00, in the time zone of the machine ($TZ): for people. */
+void clock_local(int64_t wall, char text[CLOCK_TEXT]);
 /* 2026-01-16, the civil date in Europe/Amsterdam. */
 void clock_amsterdam_date(int64_t wall, char text[CLOCK_TEXT]);
 /* Seconds that Amsterdam is ahead of UTC then. */

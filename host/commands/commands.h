@@ -9,7 +9,8 @@
 /* Exit statuses: those of sysexits.h where there is one. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1,     /* exec: the unit failed; tasks --retry: there was nothing to retry */
+	EXIT_FAILED =
+		1, /* exec: the unit failed; tasks --retry: there was nothing to retry; tasks show: no such task */
 	EXIT_BPMN_ERROR = 3, /* exec: the unit ended with a BPMN error */
 	EXIT_USAGE = 64,
 	EXIT_INPUT = 66,    /* a file that was named cannot be read, or is not what it should be */

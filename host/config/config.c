@@ -121,6 +121,16 @@ struct config *config_read(const char *path, struct problems *problems)
 	return NULL;
 }
 
+void config_hide(const struct config *config, struct log *log)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		service_hide(&config->services[i].service, log);
+	for (size_t i = 0; i < config->engine_count; i++)
+		service_hide(&config->engines[i].service, log);
+	for (size_t i = 0; i < config->app_count; i++)
+		app_hide(&config->apps[i].app, log);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)

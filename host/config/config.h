@@ -139,5 +139,7 @@ extern const char *const config_topic_keys[];
  * stands in problems. Secrets are read here. Owned by the caller. */
 struct config *config_read(const char *path, struct problems *problems);
 void config_free(struct config *config);
+/* The log masks every secret of the configuration from now on. */
+void config_hide(const struct config *config, struct log *log);
 
 #endif

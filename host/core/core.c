@@ -130,12 +130,7 @@ static void open_core(struct core *core, const struct config *config, struct log
 	core->seats = mem_new(config->plugin_count, sizeof(*core->seats));
 	for (size_t i = 0; i < config->plugin_count; i++)
 		seat_init(&core->seats[i], core, &config->plugins[i]);
-	for (size_t i = 0; i < config->service_count; i++)
-		service_hide(&config->services[i].service, log);
-	for (size_t i = 0; i < config->engine_count; i++)
-		service_hide(&config->engines[i].service, log);
-	for (size_t i = 0; i < config->app_count; i++)
-		app_hide(&config->apps[i].app, log);
+	config_hide(config, log);
 }
 
 static void close_core(struct core *core)

@@ -201,6 +201,17 @@ void journal_hold(struct journal *journal, const struct journal_row *row)
 	finish_write(journal, write);
 }
 
+/* What stays of a result when its task is over: the words for people of `bptl tasks`. NULL when there are none. */
+static json_t *last_words(const json_t *result)
+{
+	static const char *const names[] = {"outcome", "message", "code", NULL};
+	json_t *words = json_get_text(result, "message") ? mem_json(json_object()) : NULL;
+
+	for (const char *const *name = names; words && *name; name++)
+		json_put_text(words, *name, json_get_text(result, *name));
+	return words;
+}
+
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
 		   const json_t *result)
 {
@@ -209,8 +220,14 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
 
 	pending_integer(write, 3, state);
 	pending_integer(write, 4, clock_wall());
-	if (which == SET_RESULT)
+	if (which == SET_RESULT) {
 		put_json(write, 5, result);
+	} else if (which == END_TASK) {
+		json_t *words = last_words(result);
+
+		put_json(write, 5, words);
+		json_decref(words);
+	}
 	finish_write(journal, write);
 	if (state == JOURNAL_COMPLETED)
 		finish_write(journal, start_write(journal, EMPTY_STEPS, engine, id));

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/log.h"
 
+#define JOURNAL_SCHEMA 1 /* user_version of the database */
+
 struct journal;
 
 /* How far a task is, as the journal keeps it. */
@@ -31,7 +33,7 @@ struct journal_row {
 	int attempt;       /* how often it was started */
 	int64_t first_run; /* microseconds since 1970: the task's own now */
 	json_t *task;      /* as engine_task_to_json() made it, or NULL when it is over */
-	json_t *result;    /* or NULL */
+	json_t *result;    /* of the last run that ended, of an earlier attempt, too; or NULL */
 };
 
 /* Makes the state folder, mode 0700, or checks that others cannot read or write the one that is there. 0 or -1. */
@@ -61,8 +63,8 @@ void journal_row_clear(struct journal_row *row);
 
 /* Writes a task that was taken on: inserts, or updates state, attempt and task of one that was here before. */
 void journal_hold(struct journal *journal, const struct journal_row *row);
-/* Changes the state; result (borrowed) replaces the one kept when it is not NULL. Over states drop task and result;
- * JOURNAL_COMPLETED drops the bodies of the steps, too. */
+/* Changes the state; result (borrowed) replaces the one kept when it is not NULL. Over states drop the task,
+ * and of the result all but its words (how it failed); JOURNAL_COMPLETED drops the bodies of the steps, too. */
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
 		   const json_t *result);
 /* Steps of the task `key` (engine/id). note: {put: rows (as runner/steps.c describes them), drop: numbers of intents

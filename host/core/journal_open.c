@@ -13,8 +13,6 @@
 #include "base/memory.h"
 #include "core/journal_inside.h"
 
-#define SCHEMA 1
-
 /* All or nothing: a first start may be killed in between. */
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
@@ -35,12 +33,10 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
 	[EACH] = "SELECT engine, id, state, attempt, first_run, task, result FROM task WHERE state < 10",
 	[HOLD] = "INSERT INTO task(engine, id, state, attempt, first_run, changed, topic, task, result)"
 		 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)"
-		 " ON CONFLICT(engine, id) DO UPDATE SET state = ?3, attempt = ?4, changed = ?6, task = ?8, result = "
-		 "NULL",
+		 " ON CONFLICT(engine, id) DO UPDATE SET state = ?3, attempt = ?4, changed = ?6, task = ?8",
 	[SET_STATE] = "UPDATE task SET state = ?3, changed = ?4 WHERE engine = ?1 AND id = ?2",
 	[SET_RESULT] = "UPDATE task SET state = ?3, changed = ?4, result = ?5 WHERE engine = ?1 AND id = ?2",
-	[END_TASK] =
-		"UPDATE task SET state = ?3, changed = ?4, task = NULL, result = NULL WHERE engine = ?1 AND id = ?2",
+	[END_TASK] = "UPDATE task SET state = ?3, changed = ?4, task = NULL, result = ?5 WHERE engine = ?1 AND id = ?2",
 	[PUT_STEP] =
 		"INSERT INTO step(engine, id, step, what, method, url, digest, state, status, answer, error, changed)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(engine, id, step) DO UPDATE SET"
@@ -118,12 +114,12 @@ static int prepare(struct journal *journal, struct error *error)
 	if (run_sql(journal, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error))
 		return -1;
 	found = version(journal);
-	if (found > SCHEMA)
+	if (found > JOURNAL_SCHEMA)
 		return error_set(error,
 				 "the journal has schema %d, this host knows %d: it was used by a newer bptl; upgrade, "
 				 "or use another "
 				 "state folder",
-				 found, SCHEMA);
+				 found, JOURNAL_SCHEMA);
 	if (found == 0 && run_sql(journal, schema, error))
 		return -1;
 	for (int i = 0; i < STATEMENT_COUNT; i++)

@@ -131,7 +131,8 @@ void task_clears(struct core_task *task)
 
 void task_ends(struct core_task *task, enum journal_state state)
 {
-	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, state, NULL);
+	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, state,
+		      task->result);
 	task_release(task);
 	task_clears(task);
 	task->state = TASK_OVER;

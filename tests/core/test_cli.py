@@ -248,7 +248,7 @@ def test_a_retry_is_granted_to_an_incident_and_to_nothing_else(bptl, local, host
 
 def test_commands_of_the_embedded_engine_say_when_there_is_none(bptl, local, zgw):
     local.use_engine(zgw.url + "/engine-rest/")
-    for words in ["submit", "echo"], ["tasks"]:
+    for words in ["submit", "echo"], ["tasks", "--retry", "x"]:
         done = run(bptl, *words, "--conf", local.write())
         assert done.returncode == 78 and "no engine of type local is configured" in done.stderr, done
 

@@ -29,6 +29,19 @@ static void check_date(const char *moment, const char *date)
 		fail_msg("%s is %s in Amsterdam, expected %s", moment, text, date);
 }
 
+TEST(a_moment_is_written_in_the_time_of_the_machine_with_its_zone)
+{
+	char text[CLOCK_TEXT];
+
+	(void)setenv("TZ", "XXX-5:30", 1);
+	clock_local(1768554753 * SECOND + 123456, text);
+	assert_string_equal(text, "2026-01-16T14:42:33.123+05:30");
+	(void)setenv("TZ", "XXX2:15", 1);
+	clock_local(0, text);
+	assert_string_equal(text, "1969-12-31T21:45:00.000-02:15");
+	(void)unsetenv("TZ");
+}
+
 TEST(a_moment_is_written_in_utc_with_microseconds)
 {
 	char text[CLOCK_TEXT];
@@ -260,7 +273,8 @@ TEST(a_wait_has_its_limit_after_any_number_of_attempts)
 	assert_true(clock_backoff(64, 1, INT64_MAX / 4) > 0);
 }
 
-TESTS(cmocka_unit_test(a_moment_is_written_in_utc_with_microseconds), cmocka_unit_test(what_is_written_is_read_back),
+TESTS(cmocka_unit_test(a_moment_is_written_in_the_time_of_the_machine_with_its_zone),
+      cmocka_unit_test(a_moment_is_written_in_utc_with_microseconds), cmocka_unit_test(what_is_written_is_read_back),
       cmocka_unit_test(every_form_of_a_moment_is_read), cmocka_unit_test(a_leap_second_is_the_next_second),
       cmocka_unit_test(a_leap_day_is_read_only_in_a_leap_year), cmocka_unit_test(what_is_no_moment_is_refused),
       cmocka_unit_test(the_date_in_amsterdam_changes_at_its_own_midnight),
