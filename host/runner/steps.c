@@ -77,13 +77,41 @@ static enum step_verdict fail_changed(struct task *task, int number, const json_
 	return STEP_FAILED;
 }
 
+/* Nobody heard how it ended. What to look at differs: an API, a mail server, or what the unit does itself. */
+static enum step_verdict fail_unknown(struct task *task, int number, const json_t *row)
+{
+	const char *what = json_get_text(row, "what"), *method = json_get_text(row, "method");
+	const char *stopped = "the host or the plugin's process stopped before it heard the answer";
+	char *outline = url_outline(json_get_text(row, "url"));
+
+	task->unknown_step = number;
+	if (text_equal(method, "MAIL"))
+		(void)task_fail(
+			task, 1,
+			"%s: it is not known whether the mail (service %s, Message-ID %s.%d@...) was sent: %s; "
+			"ask the receiver or look at the mail server, then grant a retry, which sends it (again)",
+			what, outline, json_get_text(task->facts, "id"), number, stopped);
+	else if (text_equal(method, "STEP"))
+		(void)task_fail(
+			task, 1,
+			"%s: it is not known whether this step was carried out: the host or the plugin's "
+			"process stopped in the middle of it; check it, then grant a retry, which does it (again)",
+			what);
+	else
+		(void)task_fail(task, 1,
+				"%s: it is not known whether %s %s was carried out: %s; check it in that service, then "
+				"grant a retry, which sends it (again)",
+				what, method, outline, stopped);
+	free(outline);
+	return STEP_FAILED;
+}
+
 enum step_verdict steps_look(struct task *task, int number, const json_t *row, int mutation, int repeatable,
 			     const json_t **answer)
 {
 	const json_t *old = journaled(task, number);
 	const char *state = json_get_text(old, "state");
 	const char *method = json_get_text(row, "method");
-	char *outline;
 
 	if (!old)
 		return STEP_SEND;
@@ -102,14 +130,7 @@ enum step_verdict steps_look(struct task *task, int number, const json_t *row, i
 	if (!mutation || repeatable || text_equal(state, "reported") ||
 	    text_in(method, (const char *const[]){"PUT", "PATCH", "DELETE", NULL}))
 		return STEP_SEND;
-	task->unknown_step = number;
-	outline = url_outline(json_get_text(row, "url"));
-	(void)task_fail(task, 1,
-			"%s: it is not known whether %s %s was carried out: the host stopped before it heard the "
-			"answer; check it, then grant a retry, which sends it (again)",
-			json_get_text(row, "what"), method, outline);
-	free(outline);
-	return STEP_FAILED;
+	return fail_unknown(task, number, row);
 }
 
 /* Puts a note in the journal; stolen. */

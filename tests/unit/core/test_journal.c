@@ -439,13 +439,15 @@ static void see(void *arg, struct journal_row *row)
 
 TEST(of_a_result_only_its_words_stay_when_the_task_is_over_and_while_it_is_tried_again)
 {
-	struct folder folder = folder_new();
-	struct journal *journal = open_journal(&folder);
+	struct folder folder;
+	struct journal *journal;
 	json_t *result = json_pack("{s:s, s:s, s:s, s:{s:i}}", "outcome", "failed", "message", "probe.Post: no",
 				   "details", "an answer", "variables", "a", 1);
 	json_t *words = json_pack("{s:s, s:s}", "outcome", "failed", "message", "probe.Post: no");
 	struct journal_row row;
 
+	folder_make(&folder);
+	journal = open_journal(&folder);
 	hold(journal, "t1", 1, 5);
 	journal_state(journal, "main", "t1", JOURNAL_FAILING, result);
 	journal_state(journal, "main", "t1", JOURNAL_FAILED, result);

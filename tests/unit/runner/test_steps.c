@@ -102,7 +102,7 @@ static enum step_verdict look(struct bench *bench, const char *state, const char
 	json_t *row = steps_row(2, "create the zaak", method, "u", "{}");
 	enum step_verdict verdict;
 
-	bench_make(bench, "{'steps': []}");
+	bench_make(bench, "{'steps': [], 'facts': {'id': 't1'}}");
 	json_put_text(old, "state", state);
 	(void)json_object_set_new(old, "answer", json_integer(77));
 	(void)json_array_append_new(bench->task->steps, old);
@@ -179,12 +179,35 @@ TEST(an_outcome_that_nobody_knows_is_an_incident_that_says_what_to_do)
 
 	assert_int_equal(look(&bench, "intent", "POST", 1, 0, &answer), STEP_FAILED);
 	shop_check_failed(bench.task, 1,
-			  "create the zaak: it is not known whether POST u was carried out: the host stopped before it "
-			  "heard the answer; check it, then grant a retry, which sends it (again)");
+			  "create the zaak: it is not known whether POST u was carried out: the host or the plugin's "
+			  "process stopped before it heard the answer; check it in that service, then grant a retry, "
+			  "which sends it (again)");
 	result = task_result(bench.task);
 	assert_int_equal(json_get_integer(result, "unknown_step", 0), 2);
 	json_decref(result);
 	bench_drop(&bench);
+}
+
+static void check_unknown(const char *method, const char *words)
+{
+	const json_t *answer = NULL;
+	struct bench bench;
+
+	assert_int_equal(look(&bench, "intent", method, 1, 0, &answer), STEP_FAILED);
+	shop_check_failed(bench.task, 1, words);
+	assert_int_equal(bench.task->unknown_step, 2);
+	bench_drop(&bench);
+}
+
+TEST(what_is_to_be_checked_is_said_for_mails_and_for_effects_of_a_unit_too)
+{
+	check_unknown("MAIL",
+		      "create the zaak: it is not known whether the mail (service u, Message-ID t1.2@...) was sent: "
+		      "the host or the plugin's process stopped before it heard the answer; ask the receiver or look "
+		      "at the mail server, then grant a retry, which sends it (again)");
+	check_unknown("STEP",
+		      "create the zaak: it is not known whether this step was carried out: the host or the plugin's "
+		      "process stopped in the middle of it; check it, then grant a retry, which does it (again)");
 }
 
 static void check_mismatch(const char *method, const char *url, const char *body, const char *words)
@@ -402,6 +425,7 @@ TESTS(cmocka_unit_test(reads_that_pile_up_are_noted_before_they_are_too_many),
       cmocka_unit_test(a_step_that_was_done_is_answered_from_the_journal),
       cmocka_unit_test(an_intent_without_answer_is_sent_again_only_when_that_does_no_harm),
       cmocka_unit_test(an_outcome_that_nobody_knows_is_an_incident_that_says_what_to_do),
+      cmocka_unit_test(what_is_to_be_checked_is_said_for_mails_and_for_effects_of_a_unit_too),
       cmocka_unit_test(a_step_that_differs_from_the_journal_is_an_incident_that_shows_both),
       cmocka_unit_test(reads_go_along_with_the_intent_that_follows_them_and_only_once),
       cmocka_unit_test(an_intent_is_open_from_its_note_until_the_note_of_its_answer),
