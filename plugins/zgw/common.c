@@ -141,9 +141,51 @@ const char *zgw_statustype(struct bptl_task *t, const char *zaaktype, int64_t vo
 	return NULL;
 }
 
+/* The same moment as another server writes it: minutes and seconds stand in every time zone of whole hours. */
+static int same_moment(const char *a, const char *b)
+{
+	return a && b && strlen(a) >= 19 && strlen(b) >= 19 && strncmp(a + 14, b + 14, 5) == 0;
+}
+
+/* The status of this statustype that was set at the task's own time; NULL when there is none. */
+static json_t *find_status(struct bptl_task *t, const char *zaak, const char *statustype)
+{
+	json_t *list = zgw_list(t, "read the statussen of the zaak", "zrc",
+				bptl_path(t, "statussen?zaak=%s&statustype=%s", zaak, statustype));
+	json_t *status;
+	size_t i;
+
+	json_array_foreach (list, i, status) {
+		if (zgw_text_is(status, "statustype", statustype) &&
+		    same_moment(zgw_text_in(status, "datumStatusGezet"), bptl_now(t)))
+			return status;
+	}
+	return NULL;
+}
+
+/* A zaak has one status at a moment, and the moment is the task's own: a status that an earlier try has set, but whose
+ * answer was lost, is refused when a person lets it be sent again, and is then the one that was wanted. */
 json_t *zgw_set_status(struct bptl_task *t, const char *zaak, const char *statustype, const char *remark)
 {
-	return zgw_create(t, "create the status", "statussen",
-			  json_pack("{s:s, s:s, s:s, s:s*}", "zaak", zaak, "statustype", statustype, "datumStatusGezet",
-				    bptl_now(t), "statustoelichting", remark));
+	struct bptl_request request = {
+		.what = "create the status",
+		.method = "POST",
+		.service = "zrc",
+		.url = "statussen",
+		.body = json_pack("{s:s, s:s, s:s, s:s*}", "zaak", zaak, "statustype", statustype, "datumStatusGezet",
+				  bptl_now(t), "statustoelichting", remark),
+		.flags = BPTL_TOLERATE,
+	};
+	json_t *status = NULL;
+
+	request.body = json_incref(bptl_keep(t, request.body));
+	if (bptl_exchange(t, &request, 1))
+		return NULL;
+	if (request.status < 400)
+		return request.answer;
+	if (not_unique(&request))
+		status = find_status(t, zaak, statustype);
+	if (!status)
+		bptl_refused(t, &request);
+	return status;
 }
