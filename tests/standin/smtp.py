@@ -99,6 +99,8 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         self.standin.keep(read_mail(envelope, session), envelope.original_content)
+        if self.standin.delay:
+            await asyncio.sleep(self.standin.delay)
         if any(address.startswith("drop@") for address in envelope.rcpt_tos):
             server.transport.abort()
         return "250 2.0.0 kept"
@@ -106,7 +108,8 @@ class Handler:
 
 class SmtpStandIn:
     """The server, in a thread of its own. `mails` holds what arrived, oldest first; `ca_file` is the certificate that a
-    client must trust when it speaks TLS. Without a user nobody needs to log in."""
+    client must trust when it speaks TLS; `delay` is how many seconds a mail that is kept waits for its answer. Without a
+    user nobody needs to log in."""
 
     def __init__(self, store=None, port=0, starttls=False, tls=False, user=None, password=None, certificate=None):
         self._made = None
@@ -118,6 +121,7 @@ class SmtpStandIn:
         self.user, self.password = user, password
         self.mails = []
         self.attempts = 0
+        self.delay = 0
         self.ca_file = None
         self._number = 0
         self._lock = threading.Lock()
@@ -197,7 +201,7 @@ class SmtpStandIn:
             for file in self.store.glob("mail-*"):
                 file.unlink()
             self.mails = []
-            self.attempts = 0
+            self.attempts = self.delay = 0
 
     def keep(self, mail, raw):
         """Takes a mail in, and writes it down as mail-0001.json and mail-0001.eml."""
