@@ -188,12 +188,31 @@ def test_when_everything_dies_in_the_middle_of_a_change_it_is_guarded_repeated_o
     expected = EXPECTED[name]
     assert scene.sent() == Counter({kind: sent for kind, (sent, _, _) in expected.items()})
     assert scene.taken() == Counter({kind: taken for kind, (_, taken, _) in expected.items() if taken})
+    assert len({mail["message_id"] for mail in scene.smtp.mails}) <= 1  # a mail that is there twice can be told from two mails
     unknown = [message for message in told if UNKNOWN in message]
     assert Counter(map(about, unknown)) == Counter({kind: count for kind, (*_, count) in expected.items() if count})
     assert all(message.startswith(f"{CASES[name].unit}: ") and "grant a retry" in message for message in unknown)
     refused = [message for message in told if UNKNOWN not in message]
     assert all("lock the document: POST" in message for message in refused) and len(refused) == sum(
         sent == 3 for sent, *_ in expected.values())
+
+
+@pytest.mark.parametrize("name", ["zgw.RelateerZaak"])
+def test_a_patch_that_is_sent_again_overwrites_what_another_wrote_meanwhile(scene, host, name):
+    running = host(scene.conf)
+    scene.hold(HOLD)
+    task = scene.add()
+    eventually(scene.holds)
+    running.kill()
+    with scene.zgw.lock:
+        scene.zgw.faults.clear()
+    zaak = scene.variables["hoofdZaakUrl"]
+    relations = scene.zgw.state.get("zaken", zaak)["relevanteAndereZaken"]
+    more = [*relations, {"url": scene.world.zaak(), "aardRelatie": "vervolg"}]
+    assert scene.world.call("PATCH", zaak, {"relevanteAndereZaken": more}).status == 200
+    host(scene.conf)
+    scene.desk.wait(task, "completed", wait=20)
+    assert scene.zgw.state.get("zaken", zaak)["relevanteAndereZaken"] == relations
 
 
 # ---- all units at once, and only the host dies ----
