@@ -45,7 +45,8 @@ static void fail(struct journal *journal, const char *what)
 		mem_out();
 	if (journal->health != WORKS)
 		return;
-	(void)error_set(&journal->error, "the journal cannot be %s: %s", what, sqlite3_errmsg(journal->db));
+	(void)error_set(&journal->error, "the journal cannot be %s: %s%s", what, sqlite3_errmsg(journal->db),
+			journal_remedy(code));
 	journal->health = can_wait(code) ? WAITS : BROKEN;
 	journal->retry_at = clock_boot() + RETRY_EVERY;
 }
@@ -201,17 +202,6 @@ void journal_hold(struct journal *journal, const struct journal_row *row)
 	finish_write(journal, write);
 }
 
-/* What stays of a result when its task is over: the words for people of `bptl tasks`. NULL when there are none. */
-static json_t *last_words(const json_t *result)
-{
-	static const char *const names[] = {"outcome", "message", "code", NULL};
-	json_t *words = json_get_text(result, "message") ? mem_json(json_object()) : NULL;
-
-	for (const char *const *name = names; words && *name; name++)
-		json_put_text(words, *name, json_get_text(result, *name));
-	return words;
-}
-
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
 		   const json_t *result)
 {
@@ -220,14 +210,7 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
 
 	pending_integer(write, 3, state);
 	pending_integer(write, 4, clock_wall());
-	if (which == SET_RESULT) {
-		put_json(write, 5, result);
-	} else if (which == END_TASK) {
-		json_t *words = last_words(result);
-
-		put_json(write, 5, words);
-		json_decref(words);
-	}
+	put_json(write, 5, result);
 	finish_write(journal, write);
 	if (state == JOURNAL_COMPLETED)
 		finish_write(journal, start_write(journal, EMPTY_STEPS, engine, id));

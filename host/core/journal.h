@@ -63,8 +63,8 @@ void journal_row_clear(struct journal_row *row);
 
 /* Writes a task that was taken on: inserts, or updates state, attempt and task of one that was here before. */
 void journal_hold(struct journal *journal, const struct journal_row *row);
-/* Changes the state; result (borrowed) replaces the one kept when it is not NULL. Over states drop the task,
- * and of the result all but its words (how it failed); JOURNAL_COMPLETED drops the bodies of the steps, too. */
+/* Changes the state; result (borrowed) replaces the one kept when it is not NULL. Over states drop the task, and keep
+ * only the result that is given: its words for people; JOURNAL_COMPLETED drops the bodies of the steps, too. */
 void journal_state(struct journal *journal, const char *engine, const char *id, enum journal_state state,
 		   const json_t *result);
 /* Steps of the task `key` (engine/id). note: {put: rows (as runner/steps.c describes them), drop: numbers of intents

@@ -41,4 +41,7 @@ struct journal {
 	size_t spent_count;
 };
 
+/* journal_open.c: what people can do about this error of SQLite, to be put behind its message; "" when that says it. */
+const char *journal_remedy(int code);
+
 #endif

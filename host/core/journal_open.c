@@ -88,11 +88,21 @@ static int lock_folder(struct journal *journal, const char *folder, struct error
 	return code;
 }
 
+const char *journal_remedy(int code)
+{
+	if ((code & 0xff) != SQLITE_NOTADB && (code & 0xff) != SQLITE_CORRUPT)
+		return "";
+	return ": the file is damaged; put it back from a backup, or move the state folder away and look in the "
+	       "services "
+	       "what was done for tasks that are still open: a new journal does not know it";
+}
+
 static int run_sql(struct journal *journal, const char *sql, struct error *error)
 {
 	if (sqlite3_exec(journal->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
-	return error_set(error, "journal: %s", sqlite3_errmsg(journal->db));
+	return error_set(error, "journal: %s%s", sqlite3_errmsg(journal->db),
+			 journal_remedy(sqlite3_errcode(journal->db)));
 }
 
 static int version(struct journal *journal)
@@ -125,7 +135,8 @@ static int prepare(struct journal *journal, struct error *error)
 	for (int i = 0; i < STATEMENT_COUNT; i++)
 		if (sqlite3_prepare_v3(journal->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 				       &journal->statements[i], NULL) != SQLITE_OK)
-			return error_set(error, "journal: %s", sqlite3_errmsg(journal->db));
+			return error_set(error, "journal: %s%s", sqlite3_errmsg(journal->db),
+					 journal_remedy(sqlite3_errcode(journal->db)));
 	return 0;
 }
 

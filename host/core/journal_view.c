@@ -2,7 +2,6 @@
 #include "core/journal_view.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "core/journal.h"
+#include "core/journal_inside.h"
 #include "http/url.h"
 
 #define BUSY_WAIT 5000 /* ms to wait for a host that is just starting or ending */
@@ -54,8 +53,7 @@ static int fault(const struct journal_view *view, struct error *error)
 {
 	int code = view->db ? sqlite3_errcode(view->db) : SQLITE_NOMEM;
 
-	return error_set(error, "%s: %s%s", view->path, sqlite3_errstr(code),
-			 code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? ": the file is damaged" : "");
+	return error_set(error, "%s: %s%s", view->path, sqlite3_errstr(code), journal_remedy(code));
 }
 
 static sqlite3_stmt *prepare(const struct journal_view *view, const char *sql, struct error *error)

@@ -129,10 +129,23 @@ void task_clears(struct core_task *task)
 	task->suspect = 0;
 }
 
+/* What stays of a result when its task is over: the words for people of `bptl tasks`. NULL when there are none. */
+static json_t *last_words(const json_t *result)
+{
+	static const char *const names[] = {"outcome", "message", "code", NULL};
+	json_t *words = json_get_text(result, "message") ? mem_json(json_object()) : NULL;
+
+	for (const char *const *name = names; words && *name; name++)
+		json_put_text(words, *name, json_get_text(result, *name));
+	return words;
+}
+
 void task_ends(struct core_task *task, enum journal_state state)
 {
-	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, state,
-		      task->result);
+	json_t *words = last_words(task->result);
+
+	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, state, words);
+	json_decref(words);
 	task_release(task);
 	task_clears(task);
 	task->state = TASK_OVER;

@@ -37,7 +37,29 @@ def test_a_journal_that_is_no_database_is_refused(bptl, bench):
     (folder / "journal.db").write_bytes(b"this is no database, but it is long enough to look like a file of some kind" * 20)
     refused = run(bptl, "run", "--conf", bench.topic("Echo").conf.write())
     assert refused.returncode == 73
-    assert "journal.db: journal: file is not a database" in refused.stderr
+    assert "journal.db: journal: file is not a database: the file is damaged; put it back from a backup, or move" in refused.stderr
+
+
+def test_a_journal_that_is_damaged_inside_is_refused_and_no_task_of_it_is_forgotten_silently(bptl, bench, host):
+    running = host(bench.topic("Post").conf)
+    bench.add("Post", {"url": PLACE, "count": 2, "ms": 5000}, count=16)
+    bench.wait_sent(16)
+    running.kill()
+    file = bench.conf.folder / "state/journal.db"
+    with sqlite3.connect(file) as journal:
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = journal.execute("PRAGMA page_size").fetchone()[0]
+        root = journal.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'task'").fetchone()[0]
+    journal.close()
+    data = bytearray(file.read_bytes())
+    data[(root - 1) * size:root * size] = b"\xff" * size
+    file.write_bytes(data)
+    refused = run(bptl, "run", "--conf", bench.conf.folder)
+    assert refused.returncode in (73, 74)
+    assert "the file is damaged; put it back from a backup, or move the state folder away" in refused.stderr
+    shown = run(bptl, "tasks", "--conf", bench.conf.folder)
+    assert shown.returncode == 73 and "the file is damaged" in shown.stderr and not shown.stdout
+    assert bench.numbers() == [0] * 16
 
 
 def test_all_files_in_the_state_folder_are_for_the_host_alone(bench, host):

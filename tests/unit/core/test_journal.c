@@ -437,7 +437,7 @@ static void see(void *arg, struct journal_row *row)
 	journal_state(seen->journal, "main", row->id, JOURNAL_LOST, NULL);
 }
 
-TEST(of_a_result_only_its_words_stay_when_the_task_is_over_and_while_it_is_tried_again)
+TEST(the_words_of_a_failure_stay_when_the_task_is_over_and_while_it_is_tried_again)
 {
 	struct folder folder;
 	struct journal *journal;
@@ -450,7 +450,7 @@ TEST(of_a_result_only_its_words_stay_when_the_task_is_over_and_while_it_is_tried
 	journal = open_journal(&folder);
 	hold(journal, "t1", 1, 5);
 	journal_state(journal, "main", "t1", JOURNAL_FAILING, result);
-	journal_state(journal, "main", "t1", JOURNAL_FAILED, result);
+	journal_state(journal, "main", "t1", JOURNAL_FAILED, words);
 	row = find(journal, "t1");
 	assert_true(json_equal(row.result, words));
 	journal_row_clear(&row);
@@ -1074,7 +1074,7 @@ TESTS(cmocka_unit_test(a_step_that_is_done_stays_done_and_is_not_dropped),
       cmocka_unit_test(nobody_else_can_read_the_files), cmocka_unit_test(the_worker_id_belongs_to_the_folder),
       cmocka_unit_test(a_task_goes_from_state_to_state_and_is_emptied_when_it_is_over),
       cmocka_unit_test(a_task_that_is_offered_again_keeps_its_first_run_and_its_steps),
-      cmocka_unit_test(of_a_result_only_its_words_stay_when_the_task_is_over_and_while_it_is_tried_again),
+      cmocka_unit_test(the_words_of_a_failure_stay_when_the_task_is_over_and_while_it_is_tried_again),
       cmocka_unit_test(each_task_that_is_not_over_is_handed_out),
       cmocka_unit_test(steps_are_put_replaced_and_dropped_and_come_in_their_order),
       cmocka_unit_test(an_answer_of_any_kind_comes_back_as_it_went), cmocka_unit_test(only_an_intent_becomes_reported),
