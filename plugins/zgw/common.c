@@ -141,10 +141,17 @@ const char *zgw_statustype(struct bptl_task *t, const char *zaaktype, int64_t vo
 	return NULL;
 }
 
-/* The same moment as another server writes it: minutes and seconds stand in every time zone of whole hours. */
+/* The same moment, 2026-01-16T09:12:33.123456+00:00, as another server may write it: in another time zone of whole
+ * hours, with fewer digits behind the seconds, or none. */
 static int same_moment(const char *a, const char *b)
 {
-	return a && b && strlen(a) >= 19 && strlen(b) >= 19 && strncmp(a + 14, b + 14, 5) == 0;
+	size_t length = 5;
+
+	if (!a || !b || strlen(a) < 21 || strlen(b) < 20)
+		return 0;
+	if (a[19] == '.' && b[19] == '.')
+		length = 7;
+	return strncmp(a + 14, b + 14, length) == 0;
 }
 
 /* The status of this statustype that was set at the task's own time; NULL when there is none. */
@@ -157,7 +164,7 @@ static json_t *find_status(struct bptl_task *t, const char *zaak, const char *st
 
 	json_array_foreach (list, i, status) {
 		if (zgw_text_is(status, "statustype", statustype) &&
-		    same_moment(zgw_text_in(status, "datumStatusGezet"), bptl_now(t)))
+		    same_moment(bptl_now(t), zgw_text_in(status, "datumStatusGezet")))
 			return status;
 	}
 	return NULL;

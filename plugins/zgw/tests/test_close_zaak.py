@@ -102,3 +102,11 @@ def test_close_zaak_of_a_zaak_that_does_not_exist(run):
     zaak = re.sub(r"[^/]+$", "00000000-0000-4000-8000-000000000000", run.zaak())
     run.failed("CloseZaakTask", "read the zaak", "404", zaakUrl=zaak, omschrijving="Afgehandeld")
     assert run.writes == []
+
+
+def test_close_zaak_tells_a_refusal_as_not_unique_when_the_zaak_has_no_such_status(run, zgw):
+    zaak = run.zaak()
+    params = [{"name": "nonFieldErrors", "code": "unique", "reason": "Dit moment is bezet."}]
+    zgw.fault("POST", "statussen", 400, {"title": "Ongeldig", "status": 400, "invalidParams": params})
+    run.failed("CloseZaakTask", "create the status: POST ", "Dit moment is bezet.", zaakUrl=zaak, omschrijving="Afgehandeld")
+    assert [name for name, _ in run.writes] == ["resultaten", "statussen"]
