@@ -186,13 +186,29 @@ def test_a_secret_that_an_answer_repeats_is_masked(bptl, bench, host):
 
 def test_the_beginning_of_an_id_is_enough_when_only_one_task_begins_so(bptl, bench, host):
     host(bench.topic("Post").conf)
-    first, second = (bench.perform("Post", {"url": PLACE})["id"] for _ in range(2))
-    length = next(n for n in range(len(first)) if first[:n] != second[:n])
-    assert show(bptl, bench, first[:length])["id"] == first
-    many = run(bptl, "tasks", "show", "--conf", bench.conf.folder, first[:length - 1] or first[:0] or "-")
-    if length > 1:
-        assert many.returncode == 1 and "fits 2 tasks: give more of the id" in many.stderr
-        assert first in many.stdout and second in many.stdout
+    bench.add("Post", {"url": PLACE}, count=17)  # of 17 ids two begin with the same digit
+    bench.completed(17)
+    ids = sorted(task["id"] for instance in bench.engine.instances() for task in instance["tasks"])
+    first, second = next(pair for pair in zip(ids, ids[1:]) if pair[0][0] == pair[1][0])
+    length = next(n for n in range(1, len(first)) if first[:n] != second[:n])
+    many = run(bptl, "tasks", "show", "--conf", bench.conf.folder, first[:length - 1])
+    fitting = [one for one in ids if one.startswith(first[:length - 1])]
+    assert many.returncode == 1 and f"fits {len(fitting)} tasks: give more of the id" in many.stderr
+    assert all(one in many.stdout for one in fitting)
+    assert show(bptl, bench, first[:-1])["id"] == first
+
+
+def test_of_one_id_at_two_engines_one_is_chosen_by_the_name_of_its_engine(bptl, bench, host):
+    running = host(bench.topic("Post").conf)
+    task = bench.perform("Post", {"url": PLACE})["id"]
+    assert running.stop() == 0
+    with sqlite3.connect(bench.conf.folder / "state/journal.db") as journal:
+        journal.execute("INSERT INTO task SELECT 'other', id, 11, 3, first_run, changed, topic, task, result FROM task")
+    journal.close()
+    bench.conf.section("engine other", type="camunda", url=bench.engine.url).section("topic Post", engine="main").write()
+    done = run(bptl, "tasks", "show", "--conf", bench.conf.folder, task)
+    assert done.returncode == 1 and f"{task} fits 2 tasks: say which with --engine" in done.stderr
+    assert [show(bptl, bench, task, "--engine", name)["state"] for name in ("main", "other")] == ["completed", "failed"]
 
 
 def test_a_task_that_nobody_knows_is_said_to_be_unknown(bptl, bench, host):
