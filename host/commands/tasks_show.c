@@ -73,24 +73,35 @@ static const char *step_words(const json_t *task, const json_t *step)
 	return text_equal(json_get_text(task, "state"), "held") ? "no answer yet" : "outcome unknown";
 }
 
-/* Secrets of the configuration, should an answer or a message hold one. Changes texts in place. */
-static void mask(const struct log *log, json_t *value)
+static void mask_text(const struct log *log, json_t *value)
 {
+	char *text = mem_text(json_string_value(value));
+
+	log_mask(log, text);
+	(void)json_string_set(value, text);
+	free(text);
+}
+
+/* Secrets of the configuration, should an answer or a message hold one: all texts in the value, in place. */
+static void mask(const struct log *log, json_t *whole)
+{
+	json_t *open = mem_json(json_array()), *value, *member;
 	const char *name;
-	json_t *member;
-	char *text;
 	size_t i;
 
-	if (json_is_string(value)) {
-		text = mem_text(json_string_value(value));
-		log_mask(log, text);
-		(void)json_string_set(value, text);
-		free(text);
+	(void)json_array_append(open, whole);
+	while (json_array_size(open)) {
+		value = json_incref(json_array_get(open, json_array_size(open) - 1));
+		(void)json_array_remove(open, json_array_size(open) - 1);
+		if (json_is_string(value))
+			mask_text(log, value);
+		json_object_foreach (value, name, member)
+			(void)json_array_append(open, member);
+		json_array_foreach (value, i, member)
+			(void)json_array_append(open, member);
+		json_decref(value);
 	}
-	json_object_foreach (value, name, member)
-		mask(log, member);
-	json_array_foreach (value, i, member)
-		mask(log, member);
+	json_decref(open);
 }
 
 /* ---- printing ---- */
