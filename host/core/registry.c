@@ -9,6 +9,52 @@
 #include "base/text.h"
 #include "config/near.h"
 
+/* ---- what a plugin declares ---- */
+
+/* A member is a list of objects that have these texts, the first of which is not empty. */
+static int check_rows(const json_t *parent, const char *member, const char *const *texts, struct error *error)
+{
+	const json_t *rows = json_object_get(parent, member), *row;
+	size_t i;
+
+	if (!json_is_array(rows))
+		return error_set(error, "it has no list \"%s\"", member);
+	json_array_foreach (rows, i, row) {
+		const char *first = json_get_text(row, texts[0]);
+
+		for (const char *const *text = texts; *text; text++)
+			if (!json_get_text(row, *text))
+				return error_set(error, "row %zu of \"%s\" has no text \"%s\"", i + 1, member, *text);
+		if (!*first)
+			return error_set(error, "row %zu of \"%s\" has an empty %s", i + 1, member, texts[0]);
+	}
+	return 0;
+}
+
+int registry_check_about(const json_t *about, struct error *error)
+{
+	static const char *const plugin[] = {"name", "version", "summary", "file", NULL};
+	static const char *const unit[] = {"name", "summary", NULL};
+	static const char *const variable[] = {"name", "type", "need", "doc", NULL};
+	static const char *const need[] = {"type", "doc", NULL};
+	static const char *const option[] = {"name", "doc", NULL};
+	const json_t *units = json_object_get(about, "units"), *row;
+	size_t i;
+
+	for (const char *const *text = plugin; *text; text++)
+		if (!json_get_text(about, *text))
+			return error_set(error, "it has no text \"%s\"", *text);
+	if (check_rows(about, "options", option, error) || check_rows(about, "units", unit, error))
+		return -1;
+	json_array_foreach (units, i, row)
+		if (check_rows(row, "in", variable, error) || check_rows(row, "out", variable, error) ||
+		    check_rows(row, "needs", need, error) || check_rows(row, "options", option, error))
+			return error_prefix(error, "unit %s: ", json_get_text(row, "name"));
+	return 0;
+}
+
+/* ---- topics ---- */
+
 static size_t plugin_index(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->plugin_count; i++)
@@ -138,13 +184,15 @@ static void list_variables(struct binding *binding)
 {
 	const json_t *list = json_object_get(binding->unit, "in");
 	const json_t *variable;
+	const char *instead;
 	size_t i, count = 0;
 
 	binding->variables = mem_new(2 * json_array_size(list) + 3, sizeof(*binding->variables));
 	json_array_foreach (list, i, variable) {
 		binding->variables[count++] = json_get_text(variable, "name");
-		if (json_get_text(variable, "instead"))
-			binding->variables[count++] = json_get_text(variable, "instead");
+		instead = json_get_text(variable, "instead");
+		if (instead && *instead)
+			binding->variables[count++] = instead;
 	}
 	if (!text_in("callbackUrl", (const char *const *)binding->variables))
 		binding->variables[count++] = "callbackUrl";

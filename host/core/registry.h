@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "base/error.h"
 #include "config/config.h"
 
 /* A topic and what it is bound to. */
@@ -24,6 +25,9 @@ struct registry {
 	size_t count;
 };
 
+/* What a plugin declares comes from its process, which may send anything: has it the form that plugin_describe() gives
+ * it? 0, or -1 and what is missing. Everything else here and in commands/ relies on that form. */
+int registry_check_about(const json_t *about, struct error *error);
 /* abouts: what each plugin of the config declares (JSON, as plugin_describe() makes it; NULL: it could not be loaded).
  * Whatever does not fit is added to problems. 0 or -1. Borrows config and abouts. */
 int registry_build(struct registry *registry, const struct config *config, json_t *const *abouts,

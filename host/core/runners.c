@@ -155,9 +155,20 @@ static json_t *services_frame(const struct seat *seat)
 				  "unknown_app_refuse", core->config->host.unknown_app_refuse));
 }
 
-/* Its services follow once the registry knows which topics are bound to it; a restarted one gets them at once. */
-static void got_ready(struct seat *seat, struct process *process, json_t *frame)
+/* 0, or -1 when it declares what cannot be used: nothing more is taken from it.
+ * Its services follow once the registry knows which topics are bound to it; a restarted one gets them at once. */
+static int got_ready(struct seat *seat, struct process *process, json_t *frame)
 {
+	struct error error;
+
+	if (registry_check_about(frame, &error)) {
+		free(seat->refusal);
+		seat->refusal = mem_format("%s: its process declares what cannot be used: %s: does the plugin write to "
+					   "descriptors or memory that are not its own?",
+					   seat->library, error.text);
+		(void)kill(process->pid, SIGKILL);
+		return -1;
+	}
 	process->ready = 1;
 	/* the registry borrows from the first description for as long as the host runs */
 	if (!seat->about)
@@ -174,6 +185,7 @@ static void got_ready(struct seat *seat, struct process *process, json_t *frame)
 		 json_array_size(json_object_get(frame, "units")));
 	if (seat->core->registry.bindings)
 		(void)process_send(process, services_frame(seat));
+	return 0;
 }
 
 void runners_supply(struct seat *seat)
@@ -182,15 +194,18 @@ void runners_supply(struct seat *seat)
 		(void)process_send(seat->current, services_frame(seat));
 }
 
-static void take_frame(struct seat *seat, struct process *process, json_t *frame)
+/* 0, or -1 when nothing more is to be taken from it. */
+static int take_frame(struct seat *seat, struct process *process, json_t *frame)
 {
 	const char *type = json_get_text(frame, "type");
 
-	if (text_equal(type, "ready")) {
-		got_ready(seat, process, frame);
-	} else if (text_equal(type, "refused")) {
+	if (text_equal(type, "ready"))
+		return got_ready(seat, process, frame);
+	if (text_equal(type, "refused")) {
 		free(seat->refusal);
 		seat->refusal = mem_text(json_get_text(frame, "message"));
+		if (!seat->refusal)
+			seat->refusal = mem_format("%s: its process gave no reason", seat->library);
 	} else if (text_equal(type, "note")) {
 		tasks_note(seat->core, process, frame);
 	} else if (text_equal(type, "result")) {
@@ -199,6 +214,7 @@ static void take_frame(struct seat *seat, struct process *process, json_t *frame
 		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},
 			 "the plugin's process sent a frame of unknown type %s: ignored", type ? type : "(none)");
 	}
+	return 0;
 }
 
 /* 0 when the process has closed its end or sent what is no frame. */
@@ -213,8 +229,11 @@ static int take_frames(struct seat *seat, struct process *process)
 	if (received == 0 && (code == 0 || errno != EAGAIN))
 		return 0;
 	while ((code = frame_next(&process->in, &frame, &error)) > 0) {
-		take_frame(seat, process, frame);
+		int taken = take_frame(seat, process, frame);
+
 		json_decref(frame);
+		if (taken)
+			return 0;
 	}
 	if (code < 0) {
 		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},

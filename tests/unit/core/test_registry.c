@@ -1,4 +1,5 @@
-/* test_registry.c: topics of a configuration held against what plugins declare. */
+/* test_registry.c: topics of a configuration held against what plugins declare. Long, because it is
+ * a list of cases. */
 #include "check.h"
 
 #include "base/json.h"
@@ -355,7 +356,53 @@ TEST(all_problems_are_shown_and_what_fits_is_bound)
 	bench_drop(&bench);
 }
 
-TESTS(cmocka_unit_test(a_topic_is_bound_to_its_unit_and_plugin),
+/* The change of one text in what a plugin declares is refused with these words. */
+static void check_about(const char *old, const char *new, const char *words)
+{
+	static const char whole[] =
+		"{'name': 'p', 'version': '1', 'summary': 's', 'file': 'f', 'options': [{'name': 'k', 'doc': ''}], "
+		"'units': ["
+		"{'name': 'U', 'summary': '', 'in': [{'name': 'a', 'type': 'text', 'need': 'required', 'doc': 'd'}],"
+		" 'out': [], 'needs': [{'type': 'zrc', 'doc': ''}], 'options': [{'name': 'o', 'doc': 'd'}]}]}";
+	const char *at = strstr(whole, old);
+	char *text = mem_format("%.*s%s%s", (int)(at - whole), whole, new, at + strlen(old)), reason[160];
+	struct error error = {0};
+	json_t *about;
+
+	for (char *c = text; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	about = json_read(text, strlen(text), reason);
+	assert_non_null(about);
+	assert_int_equal(registry_check_about(about, &error), words ? -1 : 0);
+	if (words)
+		assert_string_equal(error.text, words);
+	json_decref(about);
+	free(text);
+}
+
+TEST(what_a_plugins_process_declares_is_taken_only_in_its_form)
+{
+	struct error error;
+
+	check_about("'p'", "'p'", NULL);
+	check_about("'p'", "7", "it has no text \"name\"");
+	check_about("'version'", "'v'", "it has no text \"version\"");
+	check_about("'options': [{'name': 'k'", "'options': [{'name': null",
+		    "row 1 of \"options\" has no text \"name\"");
+	check_about("'units'", "'u'", "it has no list \"units\"");
+	check_about("[{'name': 'U'", "[7, {'name': 'U'", "row 1 of \"units\" has no text \"name\"");
+	check_about("'U'", "''", "row 1 of \"units\" has an empty name");
+	check_about("'in': [", "'in': {}, 'x': [", "unit U: it has no list \"in\"");
+	check_about("'type': 'text'", "'t': 'text'", "unit U: row 1 of \"in\" has no text \"type\"");
+	check_about("'zrc'", "false", "unit U: row 1 of \"needs\" has no text \"type\"");
+	check_about("'out': []", "'out': [[]]", "unit U: row 1 of \"out\" has no text \"name\"");
+	check_about("'name': 'o'", "'fallback': 'o'", "unit U: row 1 of \"options\" has no text \"name\"");
+	assert_int_equal(registry_check_about(NULL, &error), -1);
+}
+
+TESTS(cmocka_unit_test(what_a_plugins_process_declares_is_taken_only_in_its_form),
+      cmocka_unit_test(a_topic_is_bound_to_its_unit_and_plugin),
       cmocka_unit_test(a_configuration_without_topics_binds_nothing),
       cmocka_unit_test(what_is_fetched_is_what_the_unit_declares_and_what_the_host_reads),
       cmocka_unit_test(options_are_those_given_and_the_fallbacks_of_the_others),
