@@ -1,5 +1,6 @@
 /* describe.c: what a plugin declares, as JSON: the one source for the variables to fetch, the checks, `bptl units` and
- * the generated documentation. */
+ * the generated documentation. A plugin's texts may be in any encoding: json_put_text() takes them all, json_pack()
+ * would not. */
 #include "base/json.h"
 #include "base/memory.h"
 #include "runner/plugin.h"
@@ -15,9 +16,10 @@ static json_t *describe_variables(const struct plugin *plugin, const struct bptl
 				   : v->flags & BPTL_EITHER  ? "either"
 				   : v->flags & BPTL_PRESENT ? "present"
 							     : "optional";
-		json_t *row = mem_json(json_pack("{s:s, s:s, s:s, s:s}", "name", v->name, "type", type_names[v->type],
-						 "need", need, "doc", v->doc ? v->doc : ""));
+		json_t *row = mem_json(json_pack("{s:s, s:s}", "type", type_names[v->type], "need", need));
 
+		json_put_text(row, "name", v->name);
+		json_put_text(row, "doc", v->doc ? v->doc : "");
 		json_put_text(row, "instead", v->instead);
 		(void)json_array_append_new(list, row);
 	}
@@ -29,10 +31,11 @@ static json_t *describe_needs(const struct plugin *plugin, const struct bptl_nee
 	json_t *list = mem_json(json_array());
 
 	for (; n && n->type; n = plugin_next_need(plugin, n)) {
-		json_t *row =
-			mem_json(json_pack("{s:s, s:b, s:b, s:s}", "type", n->type, "by_url", n->flags & BPTL_BY_URL,
-					   "required", n->flags & BPTL_REQUIRED, "doc", n->doc ? n->doc : ""));
+		json_t *row = mem_json(json_pack("{s:b, s:b}", "by_url", n->flags & BPTL_BY_URL, "required",
+						 n->flags & BPTL_REQUIRED));
 
+		json_put_text(row, "type", n->type);
+		json_put_text(row, "doc", n->doc ? n->doc : "");
 		json_put_text(row, "alias", n->alias);
 		(void)json_array_append_new(list, row);
 	}
@@ -44,9 +47,10 @@ static json_t *describe_keys(const struct plugin *plugin, const struct bptl_key 
 	json_t *list = mem_json(json_array());
 
 	for (; k && k->name; k = plugin_next_key(plugin, k)) {
-		json_t *row = mem_json(json_pack("{s:s, s:b, s:s}", "name", k->name, "required",
-						 k->flags & BPTL_REQUIRED, "doc", k->doc ? k->doc : ""));
+		json_t *row = mem_json(json_pack("{s:b}", "required", k->flags & BPTL_REQUIRED));
 
+		json_put_text(row, "name", k->name);
+		json_put_text(row, "doc", k->doc ? k->doc : "");
 		json_put_text(row, "fallback", k->fallback);
 		(void)json_array_append_new(list, row);
 	}
@@ -56,18 +60,25 @@ static json_t *describe_keys(const struct plugin *plugin, const struct bptl_key 
 json_t *plugin_describe(const struct plugin *plugin)
 {
 	json_t *units = mem_json(json_array());
+	json_t *about;
 
 	for (const struct bptl_unit *const *at = plugin->about->units; at && *at; at++) {
 		const struct bptl_unit *unit = *at;
-		json_t *row = mem_json(json_pack(
-			"{s:s, s:s, s:o, s:o, s:o, s:o}", "name", unit->name, "summary", unit->summary, "in",
-			describe_variables(plugin, unit->in), "out", describe_variables(plugin, unit->out), "needs",
-			describe_needs(plugin, unit->needs), "options", describe_keys(plugin, unit->options)));
+		json_t *row = mem_json(json_pack("{s:o, s:o, s:o, s:o}", "in", describe_variables(plugin, unit->in),
+						 "out", describe_variables(plugin, unit->out), "needs",
+						 describe_needs(plugin, unit->needs), "options",
+						 describe_keys(plugin, unit->options)));
 
+		json_put_text(row, "name", unit->name);
+		json_put_text(row, "summary", unit->summary);
 		json_put_text(row, "doc", unit->doc);
 		(void)json_array_append_new(units, row);
 	}
-	return mem_json(json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "name", plugin->about->name, "version",
-				  plugin->about->version, "summary", plugin->about->summary, "file", plugin->file,
-				  "options", describe_keys(plugin, plugin->about->options), "units", units));
+	about = mem_json(
+		json_pack("{s:o, s:o}", "options", describe_keys(plugin, plugin->about->options), "units", units));
+	json_put_text(about, "name", plugin->about->name);
+	json_put_text(about, "version", plugin->about->version);
+	json_put_text(about, "summary", plugin->about->summary);
+	json_put_text(about, "file", plugin->file);
+	return about;
 }

@@ -20,6 +20,7 @@ BAD = {
     "doubled_unit": ["has two units named U", "give one of them another name"],
     "no_run": ["unit U lacks its name, its summary or its run function", "fill in its struct bptl_unit"],
     "other_name": ["calls itself somebody_else", "name the section [plugin somebody_else]"],
+    "odd_frame": ["declares what cannot be used: unit U: row 1 of \"options\" has no text \"name\"", "not its own"],
     "crashing_init": ["ended with signal 6 (Aborted) while it was loaded", "run `bptl exec` under a debugger"],
     "exiting_init": ["ended with status 7 while it was loaded", "run `bptl exec` under a debugger"],
 }
@@ -50,6 +51,14 @@ def test_a_bad_plugin_is_refused_with_its_line_its_file_and_the_remedy(bptl, bui
     library = build / f"tests/plugins/{name}.so"
     conf.section(f"plugin {name}", library=library)
     only_problem(bptl, conf, "plugin.ini", 1, f"plugin {name} cannot be used", str(library), *BAD[name])
+
+
+def test_a_plugin_whose_texts_are_no_utf8_is_used_with_question_marks_in_them(bptl, build, conf):
+    conf.section("plugin latin_text", library=build / "tests/plugins/latin_text.so")
+    done = run(bptl, "units", "latin_text.U", "--conf", conf.write())
+    assert done.returncode == 0, done
+    for words in "Voor het caf?", "Re?el.", "na?ef", "de zaken co?rdinaten", "de kleur van het caf?":
+        assert words in done.stdout, done.stdout
 
 
 def test_a_plugin_whose_start_hangs_is_given_up(bptl, build, conf):
