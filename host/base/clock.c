@@ -25,13 +25,18 @@ int64_t clock_wall(void)
 
 void clock_utc(int64_t wall, char text[CLOCK_TEXT])
 {
-	time_t seconds = (time_t)(wall / 1000000);
+	int fraction = (int)(wall % 1000000);
+	time_t seconds;
 	struct tm tm;
 	size_t n;
 
+	if (fraction < 0) /* before 1970: the fraction still counts from its second on */
+		fraction += 1000000;
+	seconds = (time_t)((wall - fraction) / 1000000);
 	(void)gmtime_r(&seconds, &tm);
-	n = strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text + n, CLOCK_TEXT - n, ".%06d+00:00", (int)(wall % 1000000));
+	n = (size_t)snprintf(text, CLOCK_TEXT, "%04d", tm.tm_year + 1900); /* %Y leaves out the noughts before a year */
+	n += strftime(text + n, CLOCK_TEXT - n, "-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(text + n, CLOCK_TEXT - n, ".%06d+00:00", fraction);
 }
 
 void clock_local(int64_t wall, char text[CLOCK_TEXT])

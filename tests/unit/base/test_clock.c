@@ -58,6 +58,20 @@ TEST(a_moment_is_written_in_utc_with_microseconds)
 	assert_string_equal(text, "9999-12-31T23:59:59.000007+00:00");
 }
 
+TEST(moments_before_1970_and_before_the_year_1000_are_written_as_all_others)
+{
+	char text[CLOCK_TEXT];
+
+	clock_utc(-1, text);
+	assert_string_equal(text, "1969-12-31T23:59:59.999999+00:00");
+	clock_utc(-500000, text);
+	assert_string_equal(text, "1969-12-31T23:59:59.500000+00:00");
+	clock_utc(-2 * SECOND, text);
+	assert_string_equal(text, "1969-12-31T23:59:58.000000+00:00");
+	clock_utc(-61631712000 * SECOND, text);
+	assert_string_equal(text, "0016-12-20T00:00:00.000000+00:00");
+}
+
 TEST(what_is_written_is_read_back)
 {
 	static const int64_t walls[] = {
@@ -275,7 +289,8 @@ TEST(a_wait_has_its_limit_after_any_number_of_attempts)
 	assert_true(clock_backoff(64, 1, INT64_MAX / 4) > 0);
 }
 
-TESTS(cmocka_unit_test(a_moment_is_written_in_the_time_of_the_machine_with_its_zone),
+TESTS(cmocka_unit_test(moments_before_1970_and_before_the_year_1000_are_written_as_all_others),
+      cmocka_unit_test(a_moment_is_written_in_the_time_of_the_machine_with_its_zone),
       cmocka_unit_test(a_moment_is_written_in_utc_with_microseconds), cmocka_unit_test(what_is_written_is_read_back),
       cmocka_unit_test(every_form_of_a_moment_is_read), cmocka_unit_test(a_leap_second_is_the_next_second),
       cmocka_unit_test(a_leap_day_is_read_only_in_a_leap_year), cmocka_unit_test(what_is_no_moment_is_refused),
