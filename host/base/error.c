@@ -15,6 +15,7 @@ int error_set(struct error *error, const char *format, ...)
 	(void)vsnprintf(error->text, sizeof(error->text), format, args);
 	va_end(args);
 	text_one_line(error->text);
+	text_make_utf8(error->text);
 	return -1;
 }
 
@@ -31,5 +32,6 @@ int error_prefix(struct error *error, const char *format, ...)
 	(void)snprintf(text + length, sizeof(text) - length, "%s", error->text);
 	memcpy(error->text, text, sizeof(text));
 	text_one_line(error->text);
+	text_make_utf8(error->text);
 	return -1;
 }

@@ -48,8 +48,13 @@ int frame_next(struct text *in, json_t **value, struct error *error)
 	if (in->length < 4 + length)
 		return 0;
 	*value = json_loadb(in->data + 4, length, JSON_ALLOW_NUL, &where);
-	if (!*value)
+	if (!*value) {
+		char *near = strstr(where.text, " near "); /* what follows is of the frame, which holds a task's data */
+
+		if (near)
+			*near = '\0';
 		return error_set(error, "a frame that is not JSON: %s", where.text);
+	}
 	text_drop(in, 4 + length);
 	if (in->length == 0 && in->room > 1024 * 1024)
 		text_free(in);

@@ -64,6 +64,8 @@ json_t *json_read(const char *bytes, size_t length, char reason[160])
 	value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!value)
 		(void)snprintf(reason, 160, "%.120s (line %d)", error.text, error.line);
+	if (!value)
+		text_make_utf8(reason); /* the cut may have gone through a character */
 	return value;
 }
 

@@ -45,6 +45,7 @@ void problems_add(struct problems *problems, const struct place *place, const ch
 	text_add(&text, words);
 	free(words);
 	text_one_line(text.data);
+	text_make_utf8(text.data);
 
 	problems->list = mem_resize(problems->list, problems->count + 1, sizeof(*problems->list));
 	problems->places = mem_resize(problems->places, problems->count + 1, sizeof(*problems->places));

@@ -197,16 +197,16 @@ json_t *camunda_list(const char *body, size_t length, const char *content_type, 
 		(void)snprintf(why, CAMUNDA_WHY, "the answer (%zu bytes of JSON) is no list of tasks%s%s", length,
 			       value ? "" : ": ", value ? "" : reason);
 		json_decref(value);
-		return NULL;
-	}
-	if (length == 0) {
+	} else if (length == 0) {
 		(void)snprintf(why, CAMUNDA_WHY, "the answer is empty");
-		return NULL;
+	} else {
+		(void)snprintf(words, sizeof(words), "%.60s",
+			       text_is_utf8(body, length) ? body : "bytes that are no text");
+		(void)snprintf(why, CAMUNDA_WHY, "the answer is no list of tasks but %.60s: %s",
+			       content_type && *content_type ? content_type : "of no type", words);
 	}
-	(void)snprintf(words, sizeof(words), "%.60s", text_is_utf8(body, length) ? body : "bytes that are no text");
-	text_one_line(words);
-	(void)snprintf(why, CAMUNDA_WHY, "the answer is no list of tasks but %.60s: %s",
-		       content_type && *content_type ? content_type : "of no type", words);
+	text_one_line(why);
+	text_make_utf8(why);
 	return NULL;
 }
 

@@ -43,6 +43,16 @@ TEST(an_error_is_one_line)
 	assert_string_equal(error.text, "zero one two  three four [31m ");
 }
 
+TEST(what_is_no_utf8_becomes_a_question_mark)
+{
+	struct error error;
+
+	(void)error_set(&error, "caf%c is %c%c no %s", 0xe9, 0xc3, 0x28, "\xc3\xa9");
+	assert_string_equal(error.text, "caf? is ?( no \xc3\xa9");
+	(void)error_prefix(&error, "%c: ", 0xff);
+	assert_string_equal(error.text, "?: caf? is ?( no \xc3\xa9");
+}
+
 TEST(a_long_text_is_cut_at_the_end_of_a_character)
 {
 	char text[3 * MOST];
@@ -92,7 +102,8 @@ TEST(a_prefix_that_fills_everything_leaves_nothing_else)
 	assert_null(strstr(error.text, "gone"));
 }
 
-TESTS(cmocka_unit_test(an_error_is_set_and_minus_one_is_returned), cmocka_unit_test(the_second_text_replaces_the_first),
+TESTS(cmocka_unit_test(what_is_no_utf8_becomes_a_question_mark),
+      cmocka_unit_test(an_error_is_set_and_minus_one_is_returned), cmocka_unit_test(the_second_text_replaces_the_first),
       cmocka_unit_test(a_prefix_comes_before_what_is_there), cmocka_unit_test(an_error_is_one_line),
       cmocka_unit_test(a_long_text_is_cut_at_the_end_of_a_character),
       cmocka_unit_test(a_prefix_cuts_the_end_of_a_text_that_becomes_too_long),

@@ -108,6 +108,7 @@ static void check_garbage(const void *bytes, size_t length, const char *words)
 	text_add_bytes(&in, bytes, length);
 	assert_int_equal(frame_next(&in, &value, &error), -1);
 	assert_contains(error.text, words);
+	assert_null(strstr(error.text, "of it")); /* what is in a frame is not for the log */
 	text_free(&in);
 }
 
@@ -118,6 +119,7 @@ TEST(bytes_that_are_no_frame_are_an_error)
 	check_garbage("\0\0\0\2\xff\xfe", 6, "not JSON");
 	check_garbage("\0\0\0\7{} {}{}", 11, "not JSON");
 	check_garbage("\0\0\0\3nul", 7, "not JSON");
+	check_garbage("\0\0\0\23[\"kanarie\" \"of it\"]", 23, "not JSON");
 	check_garbage("HTTP/1.1 200 OK\r\n", 17, "over the limit");
 	check_garbage("\xff\xff\xff\xff", 4, "a frame of 4294967295 bytes, over the limit of 67108864");
 	check_garbage("\4\0\0\1", 4, "a frame of 67108865 bytes, over the limit of 67108864");

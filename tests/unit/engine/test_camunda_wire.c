@@ -245,6 +245,8 @@ TEST(an_answer_that_is_no_list_is_told_without_what_is_in_it)
 		{"line\r\nbreak", "text/plain", "line  break"},
 		{"\xff\xfe\x01", "text/plain", "bytes that are no text"},
 		{"[1]]", "application/json", "no list"},
+		{"x", "text/\x17plain", "text/ plain: x"},
+		{"x", "text/caf\xe9", "text/caf?: x"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
