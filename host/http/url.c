@@ -88,6 +88,9 @@ static const char *text_fault(const char *url)
 		return "it has no host";
 	if (memchr(authority, '@', strcspn(authority, "/?")))
 		return "it holds user information (@), which belongs in the service's own settings";
+	/* curl decodes them, but does not look at what comes out: 127%2e0.1 would be another host the second time */
+	if (*authority != '[' && memchr(authority, '%', strcspn(authority, "/?")))
+		return "its host holds a percent-encoding, which host names do not have";
 	return NULL;
 }
 
