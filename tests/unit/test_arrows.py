@@ -49,7 +49,7 @@ def files():
     """Every file of the project, as its path below the root; not what was built, and nothing of tools."""
     for folder, folders, names in os.walk(ROOT):
         here = pathlib.Path(folder).relative_to(ROOT)
-        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "target", ".git") and not (
+        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "target", "corpus", ".git") and not (
             here == pathlib.Path(".") and name.startswith("build")) and (not name.startswith(".") or name == ".ci"))
         for name in sorted(names):
             yield (here / name).as_posix()
