@@ -17,6 +17,7 @@ LONG = os.environ.get("BPTL_LONG") == "yes"
 SECONDS = int(os.environ.get("BPTL_FUZZ_SECONDS", 900 if LONG else 60))
 # Twice as many as there are processors in the short form: what counts there is that each ran, not how fast.
 AT_ONCE = (os.cpu_count() or 1) * (1 if LONG else 2)
+LONGEST = {"ini": 2048, "units": 8192, "variables": 8192}  # bytes of an input, where it is not 4096
 PATIENCE = 300  # seconds for the build, and for what is slow to end
 OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=64",
@@ -74,7 +75,7 @@ class Fuzzers:
         words = HERE / "dict" / target
         # a child of this thread, which waits for it: should the test run die, so does the fuzzer
         argv = ["setpriv", "--pdeathsig", "KILL", self.program(target), folder / "new", CORPUS / target,
-                f"-dict={words if words.exists() else HERE / 'dict/json'}", f"-max_total_time={SECONDS}", "-max_len=4096",
+                f"-dict={words if words.exists() else HERE / 'dict/json'}", f"-max_total_time={SECONDS}", f"-max_len={LONGEST.get(target, 4096)}",
                 "-timeout=30", "-print_final_stats=1", f"-artifact_prefix={folder}/found-"]
         with open(folder / "log", "wb") as log:
             self.processes.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(folder)))
