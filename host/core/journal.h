@@ -71,6 +71,8 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
  * that had no effect, forget: {from, undone, keep}: see runner/finals.c}. A row that is done stays done. When the task
  * is not `ours` any more, only what was done is noted. */
 void journal_note(struct journal *journal, const char *key, const json_t *note, int ours);
+/* note.c: has it the form that journal_note() takes, and a key? It comes from a process that runs a plugin's code. */
+int note_is_whole(const json_t *note);
 /* The steps of a task in their order: new reference. NULL when they cannot be read now. */
 json_t *journal_steps(struct journal *journal, const char *engine, const char *id);
 /* An intent whose unknown outcome is being reported to people. */

@@ -57,15 +57,14 @@ static void take_line(struct journal *journal, const char *line, size_t length, 
 	char reason[160];
 	json_t *note = json_read(line, length, reason);
 	const char *key = json_get_text(note, "key");
-	const char *slash = key ? strchr(key, '/') : NULL;
 
-	if (!slash) {
+	if (!note_is_whole(note)) {
 		/* a line cut short by a second crash: its intent stays open, and that is reported */
 		log_line(log, LOG_WARNING, NULL, "%s has a line that cannot be read: left out", file);
 		json_decref(note);
 		return;
 	}
-	log_line(log, LOG_INFO, &(struct log_about){.task = slash + 1},
+	log_line(log, LOG_INFO, &(struct log_about){.task = strchr(key, '/') + 1},
 		 "a plugin process heard an answer after the host had stopped: taken into the journal");
 	/* no run of this task can be under way: it is the truth of its last one */
 	journal_note(journal, key, note, 1);

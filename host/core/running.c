@@ -247,23 +247,6 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	}
 }
 
-/* A row that the journal cannot hold is a fault of the plugin's process, not of the journal. */
-static int rows_are_whole(const json_t *rows)
-{
-	static const char *const names[] = {"what", "method", "url", "digest", "state", NULL};
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row) {
-		if (json_get_integer(row, "step", 0) < 1)
-			return 0;
-		for (const char *const *name = names; *name; name++)
-			if (!json_get_text(row, *name))
-				return 0;
-	}
-	return 1;
-}
-
 static int holds_intent(const json_t *rows)
 {
 	const json_t *row;
@@ -286,7 +269,7 @@ void tasks_note(struct core *core, struct process *process, const json_t *frame)
 	struct core_task *task = tasks_find(core, key);
 	int ours = task && task->state == TASK_RUNNING && task->process == process && !task->lost;
 
-	if (!key || !strchr(key, '/') || !rows_are_whole(put)) {
+	if (!note_is_whole(frame)) { /* a fault of the plugin's process, not of the journal */
 		log_line(core->log, LOG_ERROR, NULL,
 			 "a plugin's process sent a note that makes no sense (task %s): it is ended",
 			 key ? key : "(none)");
