@@ -280,6 +280,16 @@ static int drained(const struct core *core, int64_t now)
 	return 1;
 }
 
+/* The last thing: locks that are ours and that no task of ours stands for. */
+static int left(struct core *core, int64_t now)
+{
+	int done = 1;
+
+	for (size_t i = 0; i < core->config->engine_count; i++)
+		done &= fetch_leave(&core->fetchers[i], now);
+	return done;
+}
+
 static int turn(struct core *core, int signals)
 {
 	int64_t now = clock_boot();
@@ -301,7 +311,7 @@ static int turn(struct core *core, int signals)
 	tasks_turn(core, now);
 	for (size_t i = 0; i < core->config->engine_count; i++)
 		fetch_turn(&core->fetchers[i], now);
-	if (drained(core, now))
+	if (drained(core, now) && left(core, now))
 		core->ended = 1;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #define BUSY_POLL 5000  /* ms: while tasks run one may fail, and its retry would not wake a poll that is open */
 #define LIST_EVERY 3000 /* ms between questions after aborted polls */
 #define POLL_MARGIN 5000
+#define LEAVE_TIME 1000 /* ms for the last look at what the engine holds for us */
 
 static int free_places(const struct core *core)
 {
@@ -175,9 +176,13 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 
 static void stray_unlocked(void *arg, enum engine_result result, const char *words)
 {
-	(void)arg;
-	(void)result;
+	struct fetcher *fetcher = arg;
+
 	(void)words; /* if it did not work, the lock runs out */
+	if (result == ENGINE_STOPPED)
+		return;
+	fetcher->unlocking--;
+	fetch_heard(fetcher, result);
 }
 
 static int named(const json_t *list, const char *id)
@@ -209,10 +214,12 @@ static void unlock_strays(struct fetcher *fetcher, const char *const *ids, size_
 		log_line(fetcher->core->log, LOG_INFO, &about,
 			 "the engine holds this task locked for us, and its answer never came: unlocked");
 		fetcher->due = 0;
-		engine_unlock(fetcher->engine, ids[i], stray_unlocked, NULL);
+		fetcher->unlocking++;
+		engine_unlock(fetcher->engine, ids[i], stray_unlocked, fetcher);
 	}
 	json_decref(fetcher->unknown);
 	fetcher->unknown = unknown;
+	fetcher->nothing_left = fetcher->last_look && fetcher->unlocking == 0;
 }
 
 static void strays_listed(void *arg, enum engine_result result, const char *const *ids, size_t count, const char *words)
@@ -224,10 +231,11 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 	fetch_heard(fetcher, result);
 	if (result == ENGINE_STOPPED)
 		return;
-	if (result == ENGINE_AGAIN) {
+	if (result == ENGINE_AGAIN && !fetcher->stopping) {
 		poll_failed(fetcher, words);
 		return;
 	}
+	fetcher->nothing_left = fetcher->last_look;
 	fetcher->look_for_strays = 0;
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 	if (result != ENGINE_TAKEN) {
@@ -271,10 +279,27 @@ void fetch_turn(struct fetcher *fetcher, int64_t now)
 		open_poll(fetcher, now);
 }
 
+/* The poll that was stopped may have locked tasks whose answer we did not read, and it lives on in the engine: what is
+ * given back can be taken by it again. So this goes on until the engine holds nothing more. */
+int fetch_leave(struct fetcher *fetcher, int64_t now)
+{
+	if (fetcher->leave_until == 0)
+		fetcher->leave_until = now + LEAVE_TIME;
+	if (fetcher->nothing_left || now >= fetcher->leave_until)
+		return 1;
+	if (!fetcher->listing && fetcher->unlocking == 0) {
+		fetcher->last_look = 1;
+		list_locked(fetcher);
+	}
+	return 0;
+}
+
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 {
 	int64_t due = fetcher->due;
 
+	if (fetcher->leave_until && fetcher->leave_until < due)
+		due = fetcher->leave_until;
 	if (!fetcher->polling && !fetcher->core->draining && !fetcher->core->blocked_since && fetcher->poll_at > now &&
 	    fetcher->poll_at < due)
 		due = fetcher->poll_at;

@@ -22,6 +22,10 @@ struct fetcher {
 	int64_t list_at;      /* clock_boot: when it is asked again */
 	int64_t strays_until; /* how long: an aborted poll lives on in the engine, and may still lock tasks for us */
 	json_t *unknown;      /* tasks that the last answer named and that we do not have */
+	int unlocking;        /* requests to unlock such tasks that are under way */
+	int64_t leave_until;  /* clock_boot: how long the last look before the host ends may take; 0: not begun */
+	int last_look;        /* the question under way is part of it */
+	int nothing_left;     /* it found no lock of ours, or could not be taken */
 	int stopping;
 	struct outage outage;
 	int64_t due; /* when the engine needs its next turn */
@@ -38,6 +42,8 @@ void fetch_turn(struct fetcher *fetcher, int64_t now);
 void fetch_abort(struct fetcher *fetcher);
 /* No more polls: ends the open one. */
 void fetch_stop(struct fetcher *fetcher);
+/* The last look before the host ends: unlocks what the engine holds for us and we do not have. 1 when it is over. */
+int fetch_leave(struct fetcher *fetcher, int64_t now);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);
 /* What came of a request to the engine. When this ends an outage, what waited for that goes on. */
 void fetch_heard(struct fetcher *fetcher, enum engine_result result);
