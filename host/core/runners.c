@@ -260,6 +260,15 @@ static void take_notes(struct seat *seat, struct process *process)
 	}
 }
 
+int seat_held(const struct seat *seat)
+{
+	int held = seat->current ? seat->current->held : 0;
+
+	for (const struct process *p = seat->retired; p; p = p->next)
+		held += p->held;
+	return held;
+}
+
 /* ---- ending ---- */
 
 void seat_retire(struct seat *seat, struct process *process, int64_t kill_at)

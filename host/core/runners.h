@@ -71,6 +71,8 @@ int process_send_durable(struct process *process, json_t *frame);
 void seat_release(struct seat *seat);
 /* No more tasks for this process: it may finish what it holds until then, and is killed. A new one is started. */
 void seat_retire(struct seat *seat, struct process *process, int64_t kill_at);
+/* How many tasks its processes run. */
+int seat_held(const struct seat *seat);
 /* Ends every process. */
 void seat_clear(struct seat *seat);
 /* When it needs a turn. */

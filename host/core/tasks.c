@@ -293,10 +293,31 @@ out:
 
 /* ---- turns ---- */
 
+/* Free and busy places always make up the total: counted anew, from the tasks, the topics and the open polls. */
+static void check_places(const struct core *core)
+{
+	int places = 0, running = 0, bound = 0, busy = 0, held = 0, reserved = 0;
+
+	for (const struct core_task *task = core->tasks; task; task = task->next) {
+		places += task->place;
+		bound += task->place && task->binding;
+		running += task->state == TASK_RUNNING;
+		assert(task->place == (task->state <= TASK_RUNNING || task->state == TASK_RETURNING));
+	}
+	for (size_t i = 0; i < core->registry.count; i++)
+		busy += core->registry.bindings[i].busy;
+	for (size_t i = 0; i < core->config->plugin_count; i++)
+		held += seat_held(&core->seats[i]);
+	for (size_t i = 0; i < core->config->engine_count; i++)
+		reserved += core->fetchers[i].reserved;
+	assert(places == core->busy && bound == busy && running == held && reserved == core->reserved);
+	/* only tasks of the journal may be more than the places are, and then no poll asks for more */
+	assert(reserved == 0 || core->busy + reserved <= core->config->host.workers);
+}
+
 void tasks_turn(struct core *core, int64_t now)
 {
 	struct core_task *task, **at = &core->tasks;
-	int places = 0;
 
 	for (task = core->tasks; task; task = task->next) {
 		enum task_state before = task->state;
@@ -312,7 +333,6 @@ void tasks_turn(struct core *core, int64_t now)
 			callback_start(task);
 	}
 	while ((task = *at) != NULL) {
-		places += task->place;
 		if (task->state != TASK_OVER || task->extending || task->reporting || task->call) {
 			at = &task->next;
 			continue;
@@ -323,7 +343,7 @@ void tasks_turn(struct core *core, int64_t now)
 		free(task->key);
 		free(task);
 	}
-	assert(places == core->busy);
+	check_places(core);
 }
 
 int64_t tasks_due(const struct core *core)
