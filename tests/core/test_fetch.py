@@ -28,7 +28,7 @@ def test_only_variables_that_the_unit_declares_are_fetched_with_the_callback_and
     host(bench.topic("Post").topic("Types").conf)
     bench.perform("Types")
     topics = topics_of(bench.asked("fetchAndLock")[0])
-    declared = {"url", "method", "count", "ms", "repeatable"}
+    declared = {"url", "method", "count", "ms", "repeatable", "numbered"}
     assert set(topics["Post"]["variables"]) == declared | {"callbackUrl", "bptlAppId"}
     assert sorted(topics["Types"]["variables"]) == ["bptlAppId", "callbackUrl"]
 

@@ -68,7 +68,8 @@ static int nap(struct bptl_task *t)
 	return bptl_set_text(t, "napped", "yes");
 }
 
-/* POSTs to `url` of service `zaken` as often as `count` says, naps between, and sets how often. */
+/* POSTs to `url` of service `zaken` as often as `count` says, naps between, and sets how often. `numbered`: each to a
+ * URL of its own. */
 static int post(struct bptl_task *t)
 {
 	int64_t count = bptl_has(t, "count") ? bptl_integer(t, "count") : 1;
@@ -78,7 +79,9 @@ static int post(struct bptl_task *t)
 			.what = "post to the service",
 			.method = bptl_text_or(t, "method", "POST"),
 			.service = "zrc",
-			.url = bptl_text(t, "url"),
+			.url = bptl_boolean(t, "numbered")
+				       ? bptl_format(t, "%s/%lld", bptl_text(t, "url"), (long long)i)
+				       : bptl_text(t, "url"),
 			.body = json_pack("{s:I, s:s}", "number", (json_int_t)i, "now", bptl_now(t)),
 			.flags = bptl_boolean(t, "repeatable") ? BPTL_REPEATABLE : 0,
 		};
@@ -273,6 +276,7 @@ static const struct bptl_variable post_in[] = {
 	{"count", BPTL_INTEGER, BPTL_OPTIONAL, "how often", NULL},
 	{"ms", BPTL_INTEGER, BPTL_OPTIONAL, "wait after each", NULL},
 	{"repeatable", BPTL_BOOLEAN, BPTL_OPTIONAL, "may it be sent twice", NULL},
+	{"numbered", BPTL_BOOLEAN, BPTL_OPTIONAL, "each number to a URL of its own", NULL},
 	END,
 };
 static const struct bptl_variable get_in[] = {

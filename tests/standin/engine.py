@@ -31,7 +31,8 @@ from engine_process import Processes  # noqa: E402
 from engine_state import BrokenRule, Refused, State  # noqa: E402
 
 # What a faulty answer can be. `after`: true does what was asked first, so that only the answer is lost. `delay`: seconds
-# before the answer. `status` and `body` (a text, or JSON) belong to "status"; `bytes` to "large".
+# before the answer. `share`: only this part of the requests, 0 to 1, by a random generator of `seed`; `count` counts those.
+# `status` and `body` (a text, or JSON) belong to "status"; `bytes` to "large".
 FAULTS = ("status", "garbage", "html", "truncated", "empty", "large", "nonsense", "cut", "close", "reset", "hang",
           "half-open", "slow")
 KINDS = ("fetchAndLock", "complete", "failure", "bpmnError", "extendLock", "unlock", "list", "get", "other", "any")
@@ -222,7 +223,7 @@ class EngineStandIn:
         fault = {"kind": "any", "count": 1, **fault}
         if fault.get("do") not in FAULTS or fault["kind"] not in KINDS:
             raise BrokenRule(f"a fault is one of {FAULTS}, its kind one of {KINDS}")
-        self.faults.append(fault)
+        self.faults.append({**fault, "random": random.Random(fault.get("seed", 0))})
 
     def change_outage(self, do):
         if do not in (None, "reset", "hang", "503"):
@@ -270,7 +271,7 @@ class EngineStandIn:
         if self.outage:
             return {"do": self.outage if self.outage != "503" else "status", "status": 503, "body": "unavailable"}
         for fault in self.faults:
-            if fault["kind"] in ("any", kind):
+            if fault["kind"] in ("any", kind) and (not fault.get("share") or fault["random"].random() < fault["share"]):
                 fault["count"] -= 1
                 if fault["count"] <= 0:
                     self.faults.remove(fault)

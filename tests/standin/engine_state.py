@@ -8,6 +8,7 @@ import heapq
 import itertools
 import time
 import uuid
+from collections import Counter
 from datetime import datetime, timezone
 
 STRING_LIMIT = 4000
@@ -119,6 +120,7 @@ class Task:
         self.state = "open"  # incident, completed, error, cancelled
         self.local = {}
         self.fetched = 0
+        self.held = False  # a worker has it, and has neither ended it nor given it back; its lock may have run out
         self.history = []
 
     def tell(self, what, **more):
@@ -167,7 +169,15 @@ class State:
         self.waiting = {}  # topic: {priority: {id: task}}
         self.locks = []  # heap of (lock_until, number, task)
         self.numbers = itertools.count()
+        self.seen = Counter()  # what careful workers avoid: see SEEN
         self.wake = lambda: None  # called when a new task can be fetched
+
+    # No broken rules, for crashes lead to them; but each is counted:
+    # "offered again"   a task was handed out whose worker had let the lock run out
+    # "not the holder"  somebody spoke for a task that another worker has locked
+    # "gone"            somebody spoke for a task that is over
+    # "ran out"         a lock was to be extended that had run out
+    SEEN = ("offered again", "not the holder", "gone", "ran out")
 
     # ---- what tests do ----
     ORDER = {"topic": str, "count": int, "variables": dict, "businessKey": str, "priority": int, "retries": int,
@@ -209,6 +219,7 @@ class State:
         self.withdraw(task)
         task.state = state
         task.lock_until = None
+        task.held = False
         del self.tasks[task.id]
 
     def steal(self, task_id, worker, seconds):
@@ -248,7 +259,7 @@ class State:
         """How many tasks are in which state."""
         now = time.time()
         result = {"waiting": 0, "locked": 0, "incident": 0, "completed": 0, "error": 0, "cancelled": 0, "instances": 0,
-                  "finished": 0}
+                  "finished": 0, "seen": {name: self.seen[name] for name in self.SEEN}}
         for instance in self.instances.values():
             result["instances"] += 1
             result["finished"] += instance.state != "active"
@@ -334,6 +345,8 @@ class State:
 
     def hand_out(self, task, topic, worker):
         task.fetched += 1
+        self.seen["offered again"] += task.held
+        task.held = True
         self.lock(task, worker, topic["lockDuration"] / 1000)
         task.tell("fetched", worker=worker)
         variables = task.local if topic.get("localVariables") else {**task.instance.variables, **task.local}
@@ -347,12 +360,14 @@ class State:
     def find(self, task_id):
         task = self.tasks.get(task_id)
         if not task:
+            self.seen["gone"] += 1
             raise Refused(404, f"External task with id {task_id} does not exist")
         return task
 
     def ours(self, task_id, body, words):
         task = self.find(task_id)
         if task.worker != body["workerId"]:
+            self.seen["not the holder"] += 1
             raise Refused(400, words.format(id=task_id, worker=body["workerId"]) +
                           f". It is locked by worker '{task.worker}'.")
         return task
@@ -389,6 +404,7 @@ class State:
         if len(body.get("errorMessage") or "") > 666:
             raise BrokenRule("errorMessage is longer than the 666 characters that are kept")
         task.error, task.details = body.get("errorMessage"), body.get("errorDetails")
+        task.held = False
         task.retries = retries
         self.lock(task, task.worker, wait / 1000)  # the wait for a retry is kept as a lock
         task.state = "open" if retries > 0 else "incident"
@@ -412,6 +428,7 @@ class State:
             raise Refused(400, "Cannot extend a lock with a duration that is not greater than 0")
         task = self.ours(task_id, body, "The lock of the External Task {id} cannot be extended by worker '{worker}''")
         if not task.lock_until or task.lock_until < time.time():
+            self.seen["ran out"] += 1
             raise Refused(400, "Cannot extend a lock that expired: lockExpirationTime is not greater than or equal to "
                                f"{int(time.time() * 1000)}")
         self.lock(task, task.worker, body["newDuration"] / 1000)
@@ -420,6 +437,7 @@ class State:
     def unlock(self, task_id):
         task = self.find(task_id)
         task.worker = task.lock_until = None
+        task.held = False
         task.tell("unlocked")
         if task.state == "open":
             self.offer(task)

@@ -203,6 +203,12 @@ class SmtpStandIn:
             self.mails = []
             self.attempts = self.delay = 0
 
+    def take(self):
+        """The mails that have arrived since the last time; they are no longer in `mails`."""
+        with self._lock:
+            taken, self.mails = self.mails, []
+        return taken
+
     def keep(self, mail, raw):
         """Takes a mail in, and writes it down as mail-0001.json and mail-0001.eml."""
         with self._lock:

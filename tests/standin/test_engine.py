@@ -212,6 +212,28 @@ def test_a_fault_after_the_deed_loses_only_the_answer(engine):
     assert engine.counts()["completed"] == 1
 
 
+def test_a_fault_can_be_for_a_share_of_the_requests(engine):
+    engine.fault("list", "status", count=10**6, share=0.3, seed=1, status=503)
+    answers = [send(engine.url + "external-task", method="GET")[0] for _ in range(200)]
+    assert set(answers) == {200, 503} and 35 < answers.count(503) < 85
+
+
+def test_what_a_careful_worker_avoids_is_counted(engine):
+    kept, given_back, lost, failed = engine.add({"topic": "a", "count": 4})["tasks"]
+    assert len(fetch(engine, 4)[1]) == 4
+    assert say(engine, given_back, "unlock")[0] == 204
+    assert say(engine, failed, "failure", workerId="w", retries=1)[0] == 204
+    assert len(fetch(engine, 4)[1]) == 2  # neither was neglected
+    assert not any(engine.counts()["seen"].values())
+    engine.expire()
+    assert say(engine, lost, "extendLock", workerId="w", newDuration=1000)[0] == 400
+    assert say(engine, kept, "complete", workerId="w")[0] == 204  # in time, for nobody else had it
+    assert len(fetch(engine, 4, worker="v")[1]) == 3
+    assert say(engine, lost, "complete", workerId="w")[0] == 400
+    assert say(engine, kept, "complete", workerId="w")[0] == 404
+    assert engine.counts()["seen"] == {"offered again": 3, "not the holder": 1, "gone": 1, "ran out": 1}
+
+
 def test_an_outage_ends_connections_and_itself(engine):
     poll = threading.Thread(target=lambda: pytest.raises(OSError, fetch, engine, asyncResponseTimeout=9000))
     poll.start()
