@@ -12,10 +12,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "core/count.h"
 #include "core/durable.h"
 #include "core/fetch.h"
 #include "core/runners.h"
+#include "core/site.h"
 #include "core/tasks.h"
+#include "web/web.h"
 
 #define LOAD_TIME 20000     /* ms in which a plugin must be ready */
 #define RETURN_TIME 2000    /* ms after the drain time for unlocking what is left */
@@ -26,7 +29,7 @@
 
 static unsigned fd_count(const struct core *core)
 {
-	unsigned count = 1;
+	unsigned count = core->web ? 2 : 1;
 
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		count += seat_fd_count(&core->seats[i]);
@@ -46,6 +49,8 @@ static int64_t sleep_time(const struct core *core, int64_t now)
 	if ((at = tasks_due(core)) < due)
 		due = at;
 	if (core->journal && (at = journal_due(core->journal)) < due)
+		due = at;
+	if (core->web && (at = web_due(core->web, now)) < due)
 		due = at;
 	if (core->draining) {
 		at = core->drain_end + (core->returning ? RETURN_TIME : 0);
@@ -92,6 +97,8 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 
 	fds[0] = (struct pollfd){.fd = signals, .events = POLLIN};
 	count = 1;
+	if (core->web)
+		fds[count++] = (struct pollfd){.fd = web_fd(core->web), .events = POLLIN};
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		count = seat_fds(&core->seats[i], fds, count);
 	(void)http_turn(core->http, fds, count, timeout);
@@ -101,6 +108,8 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_serve(&core->seats[i], clock_boot());
 	core->reap = 0;
+	if (core->web) /* cheap when nothing came */
+		web_turn(core->web, clock_boot());
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_events(&core->fetchers[i], clock_boot());
 }
@@ -127,6 +136,7 @@ static void open_core(struct core *core, const struct config *config, struct log
 	*core = (struct core){.config = config, .log = log};
 	core->http = http_new();
 	core->client = client_new(core->http, log);
+	count_open(core);
 	core->seats = mem_new(config->plugin_count, sizeof(*core->seats));
 	for (size_t i = 0; i < config->plugin_count; i++)
 		seat_init(&core->seats[i], core, &config->plugins[i]);
@@ -135,6 +145,7 @@ static void open_core(struct core *core, const struct config *config, struct log
 
 static void close_core(struct core *core)
 {
+	web_free(core->web);
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_clear(&core->fetchers[i]);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
@@ -142,6 +153,7 @@ static void close_core(struct core *core)
 	client_free(core->client);
 	http_free(core->http);
 	tasks_clear(core);
+	count_clear(core);
 	registry_clear(&core->registry);
 	journal_close(core->journal);
 	free(core->fetchers);
@@ -316,6 +328,10 @@ static int start(struct core *core, int signals)
 		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
 		return 73; /* EX_CANTCREAT */
 	}
+	if (site_open(core, &error)) {
+		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
+		return 69; /* EX_UNAVAILABLE */
+	}
 	load_plugins(core, signals);
 	if (core->draining)
 		return 1;
@@ -340,6 +356,8 @@ static int work(struct core *core, int signals)
 
 	for (size_t i = 0; i < config->plugin_count; i++)
 		runners_supply(&core->seats[i]);
+	count_bind(core);
+	core->started = 1;
 	if (journal_each(core->journal, resume, core) == 0)
 		log_line(core->log, LOG_INFO, NULL,
 			 "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s", core->registry.count,

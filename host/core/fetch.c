@@ -16,6 +16,7 @@
 #define BUSY_POLL 5000  /* ms: while tasks run one may fail, and its retry would not wake a poll that is open */
 #define LIST_EVERY 3000 /* ms between questions after aborted polls */
 #define POLL_MARGIN 5000
+#define PATIENCE 3 /* polls */
 
 static int free_places(const struct core *core)
 {
@@ -122,6 +123,16 @@ static void poll_failed(struct fetcher *fetcher, const char *words)
 		 (double)wait / 1000);
 }
 
+static void count_poll(const struct fetcher *fetcher, enum engine_result result, size_t count)
+{
+	uint64_t *polls = fetcher->core->facts.engines[fetcher->index].polls;
+
+	if (result == ENGINE_TAKEN)
+		polls[count ? FACT_POLL_TASKS : FACT_POLL_EMPTY]++;
+	else
+		polls[result == ENGINE_STOPPED ? FACT_POLL_STOPPED : FACT_POLL_FAILED]++;
+}
+
 static void poll_done(void *arg, enum engine_result result, struct engine_task *tasks, size_t count, const char *words)
 {
 	struct fetcher *fetcher = arg;
@@ -130,8 +141,11 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	fetcher->polling = 0;
 	fetcher->core->reserved -= fetcher->reserved;
 	fetcher->reserved = 0;
+	count_poll(fetcher, result, count);
 	fetch_heard(fetcher, result);
 	if (result == ENGINE_TAKEN) {
+		fetcher->polled = 1;
+		fetcher->polled_at = fetcher->well_at = clock_boot();
 		if (fetcher->failures)
 			log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again after %u failed polls",
 				 fetcher->failures);
@@ -145,15 +159,48 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	}
 }
 
+/* Is it right that there is no poll now? Not when tasks pile up that the engine does not take back. */
+static int may_rest(const struct fetcher *fetcher)
+{
+	const struct core *core = fetcher->core;
+	size_t topics = 0;
+
+	if (free_places(core) <= 0 || (fetcher->config->max_tasks && held(fetcher) >= fetcher->config->max_tasks))
+		return 1;
+	for (size_t i = 0; i < core->registry.count; i++) {
+		const struct binding *binding = &core->registry.bindings[i];
+
+		if (binding->topic->engine != fetcher->index)
+			continue;
+		topics++;
+		if (binding->topic->parallel && binding->busy >= binding->topic->parallel)
+			return 1;
+	}
+	return topics == 0;
+}
+
+static void rest(struct fetcher *fetcher, int resting, int64_t now)
+{
+	if (fetcher->resting && !resting)
+		fetcher->well_at = now;
+	fetcher->resting = resting;
+}
+
+int64_t fetch_patience(const struct fetcher *fetcher)
+{
+	return PATIENCE * fetcher->config->long_poll + POLL_MARGIN;
+}
+
 static void open_poll(struct fetcher *fetcher, int64_t now)
 {
 	int most = most_tasks(fetcher);
 	int64_t wait = fetcher->config->long_poll;
 	size_t count;
 
-	if (most <= 0 || fetcher->core->blocked_since)
+	if (fetcher->core->blocked_since)
 		return;
-	count = list_topics(fetcher);
+	count = most > 0 ? list_topics(fetcher) : 0;
+	rest(fetcher, count == 0 && may_rest(fetcher), now);
 	if (count == 0)
 		return;
 	if (fetcher->core->busy > 0 && wait > BUSY_POLL)
@@ -311,6 +358,8 @@ int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct 
 				    .index = index,
 				    .config = config,
 				    .retry_due = INT64_MAX,
+				    .polled_at = clock_boot(),
+				    .well_at = clock_boot(),
 				    .unknown = json_array(),
 				    .look_for_strays = 1};
 	if (config->type == CONFIG_LOCAL)

@@ -13,6 +13,10 @@ struct fetcher {
 	struct engine_topic *topics; /* of the open poll */
 	int polling;
 	int reserved;         /* places that the open poll may fill */
+	int polled;           /* with success, at least once */
+	int64_t polled_at;    /* clock_boot: the last time, else when the host started */
+	int resting;          /* there is no poll, and that is as it should be: all is busy, or there are no topics */
+	int64_t well_at;      /* clock_boot: polled with success, or rested until then */
 	unsigned failures;    /* polls in a row that failed */
 	int64_t poll_at;      /* clock_boot: not before */
 	int64_t retry_due;    /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
@@ -38,6 +42,8 @@ void fetch_turn(struct fetcher *fetcher, int64_t now);
 void fetch_abort(struct fetcher *fetcher);
 /* No more polls: ends the open one. */
 void fetch_stop(struct fetcher *fetcher);
+/* How long (ms) it may be without a successful poll before something is wrong. */
+int64_t fetch_patience(const struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);
 /* What came of a request to the engine. When this ends an outage, what waited for that goes on. */
 void fetch_heard(struct fetcher *fetcher, enum engine_result result);
