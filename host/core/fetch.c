@@ -159,8 +159,8 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	}
 }
 
-/* Is it right that there is no poll now? Not when tasks pile up that the engine does not take back. */
-static int may_rest(const struct fetcher *fetcher)
+/* Tasks that pile up because the engine does not take them back are no good reason. */
+int fetch_may_rest(const struct fetcher *fetcher)
 {
 	const struct core *core = fetcher->core;
 	size_t topics = 0;
@@ -200,7 +200,7 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	if (fetcher->core->blocked_since)
 		return;
 	count = most > 0 ? list_topics(fetcher) : 0;
-	rest(fetcher, count == 0 && may_rest(fetcher), now);
+	rest(fetcher, count == 0 && fetch_may_rest(fetcher), now);
 	if (count == 0)
 		return;
 	if (fetcher->core->busy > 0 && wait > BUSY_POLL)

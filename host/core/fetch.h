@@ -15,7 +15,7 @@ struct fetcher {
 	int reserved;         /* places that the open poll may fill */
 	int polled;           /* with success, at least once */
 	int64_t polled_at;    /* clock_boot: the last time, else when the host started */
-	int resting;          /* there is no poll, and that is as it should be: all is busy, or there are no topics */
+	int resting;          /* no poll was opened last time, because it may rest */
 	int64_t well_at;      /* clock_boot: polled with success, or rested until then */
 	unsigned failures;    /* polls in a row that failed */
 	int64_t poll_at;      /* clock_boot: not before */
@@ -42,6 +42,8 @@ void fetch_turn(struct fetcher *fetcher, int64_t now);
 void fetch_abort(struct fetcher *fetcher);
 /* No more polls: ends the open one. */
 void fetch_stop(struct fetcher *fetcher);
+/* Is it as it should be that there is no poll now: all is busy, or there are no topics? */
+int fetch_may_rest(const struct fetcher *fetcher);
 /* How long (ms) it may be without a successful poll before something is wrong. */
 int64_t fetch_patience(const struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);

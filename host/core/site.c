@@ -43,7 +43,7 @@ static void look_at_polls(const struct core *core, const struct fetcher *fetcher
 	const char *name = fetcher->config->name;
 	int64_t silence = now - fetcher->well_at;
 
-	if (fetcher->resting)
+	if (!fetcher->polling && fetch_may_rest(fetcher))
 		return;
 	if (fetcher->failures && !fetcher->polled)
 		not_ready(core, "engine_not_polled", "engine", name,

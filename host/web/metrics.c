@@ -64,6 +64,8 @@ static void topic_counts(struct text *text, const struct facts *facts, const cha
 
 static void show_topics(struct text *text, const struct facts *facts)
 {
+	if (facts->topic_count == 0)
+		return; /* the plugins are still being loaded */
 	prometheus_head(text, "bptl_topic_info", "gauge", "Which unit of which plugin does a topic; always 1.");
 	for (size_t i = 0; i < facts->topic_count; i++) {
 		const struct facts_topic *topic = &facts->topics[i];
