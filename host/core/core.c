@@ -311,8 +311,8 @@ static int turn(struct core *core, int signals)
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_turn(&core->seats[i], now);
 	tasks_turn(core, now);
-	for (size_t i = 0; i < core->config->engine_count; i++)
-		fetch_turn(&core->fetchers[i], now);
+	for (size_t i = 0, first = core->next_engine; i < core->config->engine_count; i++)
+		fetch_turn(&core->fetchers[(first + i) % core->config->engine_count], now);
 	if (drained(core, now))
 		core->ended = 1;
 	return 0;

@@ -36,6 +36,7 @@ struct core {
 	struct core_task *tasks;
 	struct facts facts; /* what is counted and shown */
 	struct web *web;    /* or NULL */
+	size_t next_engine; /* whose turn to poll it is first, so that each gets places */
 	int busy;           /* places that are taken: tasks that are queued or run */
 	int reserved;       /* places that open polls may fill */
 	int started;        /* the loop turns */

@@ -212,6 +212,7 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 			fetcher->retry_due = INT64_MAX;
 	}
 	fetcher->polling = 1;
+	fetcher->core->next_engine = fetcher->index + 1;
 	fetcher->reserved = most;
 	fetcher->core->reserved += most;
 	fetcher->due = 0; /* an engine may do at its next turn what it is told now */

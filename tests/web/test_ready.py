@@ -92,6 +92,17 @@ def test_one_engine_that_is_silent_is_named_and_the_other_is_not(bench, site):
     bench.perform("Echo")
 
 
+def test_engines_take_turns_when_there_are_fewer_places_than_engines(bench, second, site):
+    bench.conf.section("host", workers=1)
+    bench.conf.section("engine ander", type="camunda", url=second.engine.url, long_poll=f"{LONG_POLL}s")
+    bench.topic("Echo", engine="main").topic("Nap", engine="ander")
+    there = site()
+    there.until("bptl_polls_total", 2, engine="main", result="empty")
+    there.until("bptl_polls_total", 2, engine="ander", result="empty")
+    second.perform("Nap", {"ms": 10})
+    bench.perform("Echo")
+
+
 def test_an_engine_without_topics_needs_no_polls(bench, site):
     bench.topic("Echo", engine="main")
     bench.conf.section("engine weg", type="camunda", url="http://127.0.0.1:9/engine-rest/", long_poll="1s")
