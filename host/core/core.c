@@ -96,9 +96,7 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	struct pollfd *fds = mem_new(count, sizeof(*fds));
 
 	fds[0] = (struct pollfd){.fd = signals, .events = POLLIN};
-	count = 1;
-	if (core->web)
-		fds[count++] = (struct pollfd){.fd = web_fd(core->web), .events = POLLIN};
+	count = site_fds(core, fds, 1);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		count = seat_fds(&core->seats[i], fds, count);
 	(void)http_turn(core->http, fds, count, timeout);
@@ -108,7 +106,7 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_serve(&core->seats[i], clock_boot());
 	core->reap = 0;
-	if (core->web) /* cheap when nothing came */
+	if (core->web)
 		web_turn(core->web, clock_boot());
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_events(&core->fetchers[i], clock_boot());
@@ -270,7 +268,7 @@ static int open_state(struct core *core, struct error *error)
 	for (size_t i = 0; i < config->engine_count; i++)
 		if (fetch_init(&core->fetchers[i], core, i, error))
 			return -1;
-	return 0;
+	return site_open(core, error);
 }
 
 /* ---- the loop ---- */
@@ -328,10 +326,6 @@ static int start(struct core *core, int signals)
 		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
 		return 73; /* EX_CANTCREAT */
 	}
-	if (site_open(core, &error)) {
-		log_line(core->log, LOG_ERROR, NULL, "%s", error.text);
-		return 69; /* EX_UNAVAILABLE */
-	}
 	load_plugins(core, signals);
 	if (core->draining)
 		return 1;
@@ -357,7 +351,6 @@ static int work(struct core *core, int signals)
 	for (size_t i = 0; i < config->plugin_count; i++)
 		runners_supply(&core->seats[i]);
 	count_bind(core);
-	core->started = 1;
 	if (journal_each(core->journal, resume, core) == 0)
 		log_line(core->log, LOG_INFO, NULL,
 			 "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s", core->registry.count,

@@ -39,7 +39,6 @@ struct core {
 	size_t next_engine; /* whose turn to poll it is first, so that each gets places */
 	int busy;           /* places that are taken: tasks that are queued or run */
 	int reserved;       /* places that open polls may fill */
-	int started;        /* the loop turns */
 	int draining;       /* no more fetching */
 	int64_t drain_end;  /* clock_boot */
 	int returning;      /* the drain time is over: what is left goes back */

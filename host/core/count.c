@@ -95,6 +95,16 @@ void count_failure(const struct core_task *task, int retries)
 	count_outcome(task, retries > 0 ? FACT_FAILED : FACT_INCIDENT);
 }
 
+void count_poll(const struct fetcher *fetcher, enum engine_result result, size_t tasks)
+{
+	uint64_t *polls = fetcher->core->facts.engines[fetcher->index].polls;
+
+	if (result == ENGINE_TAKEN)
+		polls[tasks ? FACT_POLL_TASKS : FACT_POLL_EMPTY]++;
+	else
+		polls[result == ENGINE_STOPPED ? FACT_POLL_STOPPED : FACT_POLL_FAILED]++;
+}
+
 void count_run(struct core_task *task)
 {
 	histogram_add(&count_topic(task)->duration, clock_boot_micros() - task->started);
@@ -129,9 +139,7 @@ int count_commit(struct core *core, struct error *error)
 	int64_t start = clock_boot_micros();
 	int code = journal_commit(core->journal, error);
 
-	if (code)
-		core->facts.commit_failures++;
-	else if (written)
+	if (code == 0 && written)
 		histogram_add(&core->facts.commits, clock_boot_micros() - start);
 	return code;
 }

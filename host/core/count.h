@@ -3,6 +3,7 @@
 #ifndef BPTL_CORE_COUNT_H
 #define BPTL_CORE_COUNT_H
 
+#include "core/fetch.h"
 #include "core/tasks.h"
 
 /* Rows for engines, plugins and services; rows for topics follow when the registry is built. */
@@ -16,6 +17,8 @@ struct facts_engine *count_engine(const struct core_task *task);
 void count_outcome(const struct core_task *task, enum facts_outcome outcome);
 /* A failure that was reported with so many retries left. */
 void count_failure(const struct core_task *task, int retries);
+/* A poll has ended and brought so many tasks. */
+void count_poll(const struct fetcher *fetcher, enum engine_result result, size_t tasks);
 /* The unit runs no longer. */
 void count_run(struct core_task *task);
 /* What a plugin's process says of requests to services: {service: {class of status: number}}. */

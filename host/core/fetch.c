@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "core/count.h"
 #include "core/tasks.h"
 
 #define FAILURE_WAIT_FIRST 500
@@ -15,15 +16,13 @@
 #define SHORTEST_POLL 100
 #define BUSY_POLL 5000  /* ms: while tasks run one may fail, and its retry would not wake a poll that is open */
 #define LIST_EVERY 3000 /* ms between questions after aborted polls */
-#define POLL_MARGIN 5000
-#define PATIENCE 3 /* polls */
 
-static int free_places(const struct core *core)
+int fetch_free_places(const struct core *core)
 {
 	return core->config->host.workers - core->busy - core->reserved;
 }
 
-static int held(const struct fetcher *fetcher)
+int fetch_held(const struct fetcher *fetcher)
 {
 	int count = 0;
 
@@ -37,16 +36,16 @@ static int held(const struct fetcher *fetcher)
 static int most_tasks(const struct fetcher *fetcher)
 {
 	const struct core *core = fetcher->core;
-	int most = free_places(core), sharing = 0;
+	int most = fetch_free_places(core), sharing = 0;
 
 	for (size_t i = 0; i < core->config->engine_count; i++)
 		sharing += !core->fetchers[i].polling;
 	if (sharing > 1 && most > 1)
 		most = (most + sharing - 1) / sharing;
-	if (fetcher->config->max_tasks && most > fetcher->config->max_tasks - held(fetcher))
-		most = fetcher->config->max_tasks - held(fetcher);
+	if (fetcher->config->max_tasks && most > fetcher->config->max_tasks - fetch_held(fetcher))
+		most = fetcher->config->max_tasks - fetch_held(fetcher);
 	/* performed tasks that the engine does not take back hold no place, but must not pile up without end */
-	if (held(fetcher) >= 4 * core->config->host.workers)
+	if (fetch_held(fetcher) >= 4 * core->config->host.workers)
 		most = 0;
 	for (size_t i = 0; i < core->registry.count; i++) {
 		const struct binding *binding = &core->registry.bindings[i];
@@ -94,7 +93,7 @@ static void expect_strays(struct fetcher *fetcher)
 {
 	fetcher->look_for_strays = 1;
 	if (fetcher->config->type == CONFIG_CAMUNDA)
-		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + POLL_MARGIN;
+		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + FETCH_MARGIN;
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 }
 
@@ -123,16 +122,6 @@ static void poll_failed(struct fetcher *fetcher, const char *words)
 		 (double)wait / 1000);
 }
 
-static void count_poll(const struct fetcher *fetcher, enum engine_result result, size_t count)
-{
-	uint64_t *polls = fetcher->core->facts.engines[fetcher->index].polls;
-
-	if (result == ENGINE_TAKEN)
-		polls[count ? FACT_POLL_TASKS : FACT_POLL_EMPTY]++;
-	else
-		polls[result == ENGINE_STOPPED ? FACT_POLL_STOPPED : FACT_POLL_FAILED]++;
-}
-
 static void poll_done(void *arg, enum engine_result result, struct engine_task *tasks, size_t count, const char *words)
 {
 	struct fetcher *fetcher = arg;
@@ -159,38 +148,6 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	}
 }
 
-/* Tasks that pile up because the engine does not take them back are no good reason. */
-int fetch_may_rest(const struct fetcher *fetcher)
-{
-	const struct core *core = fetcher->core;
-	size_t topics = 0;
-
-	if (free_places(core) <= 0 || (fetcher->config->max_tasks && held(fetcher) >= fetcher->config->max_tasks))
-		return 1;
-	for (size_t i = 0; i < core->registry.count; i++) {
-		const struct binding *binding = &core->registry.bindings[i];
-
-		if (binding->topic->engine != fetcher->index)
-			continue;
-		topics++;
-		if (binding->topic->parallel && binding->busy >= binding->topic->parallel)
-			return 1;
-	}
-	return topics == 0;
-}
-
-static void rest(struct fetcher *fetcher, int resting, int64_t now)
-{
-	if (fetcher->resting && !resting)
-		fetcher->well_at = now;
-	fetcher->resting = resting;
-}
-
-int64_t fetch_patience(const struct fetcher *fetcher)
-{
-	return PATIENCE * fetcher->config->long_poll + POLL_MARGIN;
-}
-
 static void open_poll(struct fetcher *fetcher, int64_t now)
 {
 	int most = most_tasks(fetcher);
@@ -200,7 +157,7 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	if (fetcher->core->blocked_since)
 		return;
 	count = most > 0 ? list_topics(fetcher) : 0;
-	rest(fetcher, count == 0 && fetch_may_rest(fetcher), now);
+	fetch_rest(fetcher, count == 0 && fetch_may_rest(fetcher), now);
 	if (count == 0)
 		return;
 	if (fetcher->core->busy > 0 && wait > BUSY_POLL)

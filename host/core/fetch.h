@@ -5,6 +5,8 @@
 #include "core/core.h"
 #include "core/outage.h"
 
+#define FETCH_MARGIN 5000 /* ms that the answer of a poll may be late */
+
 struct fetcher {
 	struct core *core;
 	size_t index;
@@ -44,6 +46,11 @@ void fetch_abort(struct fetcher *fetcher);
 void fetch_stop(struct fetcher *fetcher);
 /* Is it as it should be that there is no poll now: all is busy, or there are no topics? */
 int fetch_may_rest(const struct fetcher *fetcher);
+/* No poll was opened just now; resting: because it may rest. */
+void fetch_rest(struct fetcher *fetcher, int resting, int64_t now);
+/* Places that are neither taken nor reserved by an open poll; tasks in hand of this engine. */
+int fetch_free_places(const struct core *core);
+int fetch_held(const struct fetcher *fetcher);
 /* How long (ms) it may be without a successful poll before something is wrong. */
 int64_t fetch_patience(const struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);

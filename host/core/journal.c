@@ -380,22 +380,6 @@ int journal_is_open(const struct journal *journal)
 	return journal->open;
 }
 
-int64_t journal_bytes(const char *folder)
-{
-	static const char *const endings[] = {"", "-wal", "-shm"};
-	int64_t bytes = 0;
-
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-		char *path = mem_format("%s/journal.db%s", folder, endings[i]);
-		struct stat at;
-
-		bytes += stat(path, &at) == 0 ? (int64_t)at.st_size : 0;
-		free(path);
-	}
-	return bytes;
->>>>>>> f4e0d12 (host/web: /healthz, /readyz and /metrics in the core's loop)
-}
-
 int64_t journal_due(const struct journal *journal)
 {
 	return journal->health == WAITS ? journal->retry_at : INT64_MAX;

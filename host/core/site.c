@@ -60,12 +60,18 @@ static void find_reasons(struct core *core, int64_t now)
 	(void)json_array_clear(core->facts.reasons);
 	if (core->draining)
 		not_ready(core, "stopping", NULL, NULL, "the host is stopping: it fetches no more tasks");
-	else if (!core->started)
+	else if (!core->facts.topics)
 		not_ready(core, "starting", NULL, NULL, "the host is starting: it loads its plugins");
 	else
 		for (size_t i = 0; i < core->config->engine_count; i++)
 			look_at_polls(core, &core->fetchers[i], now);
-	for (size_t i = 0; core->started && i < core->config->plugin_count; i++)
+	if (core->blocked_since)
+		not_ready(core, "journal_blocked", NULL, NULL,
+			  "the journal cannot be written: nothing is fetched and no unit goes on; make room in %s, or "
+			  "make it "
+			  "writable",
+			  core->config->host.state);
+	for (size_t i = 0; core->facts.topics && i < core->config->plugin_count; i++)
 		if (core->seats[i].refusal)
 			not_ready(core, "plugin_unusable", "plugin", core->seats[i].plugin->name,
 				  "plugin %s cannot be used any more: the log says why; it is tried again",
@@ -114,6 +120,7 @@ void site_refresh(void *arg)
 		facts->plugins[i].version = json_get_text(seat->about, "version");
 		facts->plugins[i].ready = seat->current && seat->current->ready;
 	}
+	facts->blocked = core->blocked_since != 0;
 	find_reasons(core, now);
 }
 
@@ -136,4 +143,11 @@ int site_open(struct core *core, struct error *error)
 					 : ", which other machines can reach: let a firewall or network policy say "
 					   "which");
 	return 0;
+}
+
+unsigned site_fds(const struct core *core, struct pollfd *fds, unsigned count)
+{
+	if (core->web)
+		fds[count++] = (struct pollfd){.fd = web_fd(core->web), .events = POLLIN};
+	return count;
 }

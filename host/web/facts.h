@@ -103,7 +103,7 @@ struct facts_service {
 };
 
 struct facts {
-	struct facts_topic *topics;
+	struct facts_topic *topics; /* NULL: the host is still starting */
 	struct facts_engine *engines;
 	struct facts_plugin *plugins;
 	struct facts_service *services;
@@ -111,7 +111,7 @@ struct facts {
 	uint64_t callbacks[FACTS_CALLBACK_COUNT];
 	int places, busy, reserved; /* reserved: by open polls */
 	struct histogram commits;   /* of the journal, that had something to write */
-	uint64_t commit_failures;
+	int blocked;                /* it cannot be written now */
 	int64_t journal_bytes;
 	int64_t start;   /* microseconds since 1970 */
 	json_t *reasons; /* why the host is not ready: [{reason, text, engine or plugin}]; empty: it is */

@@ -159,9 +159,8 @@ static void show_journal(struct text *text, const struct facts *facts)
 	prometheus_head(text, "bptl_journal_commit_duration_seconds", "histogram",
 			"How long it took to make the journal durable.");
 	prometheus_histogram(text, "bptl_journal_commit_duration_seconds", NULL, &facts->commits);
-	prometheus_head(text, "bptl_journal_commit_failures_total", "counter",
-			"Times that the journal could not be made durable.");
-	prometheus_count(text, "bptl_journal_commit_failures_total", NULL, facts->commit_failures);
+	gauge(text, "bptl_journal_blocked", "1 while the journal cannot be written and nothing goes on, else 0.",
+	      facts->blocked);
 }
 
 static void show_plugins(struct text *text, const struct facts *facts)

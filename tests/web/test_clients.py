@@ -115,7 +115,7 @@ def test_it_listens_at_ipv6_too(bench, site, bptl):
     except OSError:  # this machine has no IPv6, which the host must say
         bench.conf.section("host", listen="[::1]:0")
         done = run(bptl, "run", "--conf", bench.conf.write())
-        assert done.returncode == 69 and "http://[::1]:0/: " in done.stderr
+        assert done.returncode == 73 and "http://[::1]:0/: " in done.stderr
         return
     there = site("[::1]:0")
     assert there.url.startswith("http://[::1]:")
@@ -136,7 +136,7 @@ def test_an_address_that_cannot_be_had_ends_the_start_with_what_to_do(bench, bpt
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bench.conf.section("host", listen=address.format(port=taken.getsockname()[1]))
         done = run(bptl, "run", "--conf", bench.conf.write())
-    assert done.returncode == 69
+    assert done.returncode == 73
     [line] = [line for line in done.stderr.splitlines() if "level=error" in line]
     assert words in line and "listen = in [host]: http://" in line
     assert not bench.asked("fetchAndLock")

@@ -1,4 +1,5 @@
 """/healthz and /readyz: a host is ready while it can do its work, says why when it cannot, and recovers by itself."""
+import resource
 import signal
 
 import pytest
@@ -149,6 +150,21 @@ def test_it_is_not_ready_while_it_starts(bench, site, build):
     assert there.get("healthz")[0] == 200
     assert there.metrics().get("bptl_ready") == 0
     there.running.kill()
+
+
+def test_it_is_not_ready_while_its_journal_cannot_be_written(bench, site):
+    """No file of the host can grow, as on a full disk; a limit of the process does it."""
+    bench.topic("Post")
+    there = site()
+    bench.perform("Post", {"url": PLACE})
+    size = (bench.conf.folder / "state/journal.db-wal").stat().st_size
+    resource.prlimit(there.running.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    task = bench.add("Post", {"url": PLACE, "count": 3})
+    assert eventually(lambda: reasons(there), 10) == ["journal_blocked"]
+    assert there.metrics().get("bptl_journal_blocked") == 1
+    resource.prlimit(there.running.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    bench.wait(task)
+    assert there.ready() == []
 
 
 def test_a_plugin_that_no_longer_loads_is_a_reason(bench, site, tmp_path, build):
