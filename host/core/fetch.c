@@ -237,6 +237,7 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 	if (result != ENGINE_TAKEN) {
 		fetcher->strays_until = 0;
+		(void)json_array_clear(fetcher->unknown);
 		log_line(fetcher->core->log, LOG_WARNING, &about,
 			 "the engine does not say which tasks we hold (%s): those whose answer never came return when "
 			 "their lock ends",
@@ -261,14 +262,21 @@ void fetch_events(struct fetcher *fetcher, int64_t now)
 	fetcher->due = engine_turn(fetcher->engine, now);
 }
 
+/* Which tasks the engine thinks we hold: as long as an aborted poll may lock some, and until each that is unknown is
+ * either here or unlocked. */
+static int asks_again(const struct fetcher *fetcher, int64_t now)
+{
+	return !fetcher->listing && !fetcher->look_for_strays &&
+	       (now < fetcher->strays_until || json_array_size(fetcher->unknown) > 0);
+}
+
 void fetch_turn(struct fetcher *fetcher, int64_t now)
 {
 	if (fetcher->stopping || fetcher->core->draining)
 		return;
 	if (!fetcher->polling && !fetcher->listing && now >= fetcher->poll_at && fetcher->look_for_strays)
 		list_locked(fetcher);
-	else if (!fetcher->listing && !fetcher->look_for_strays && now < fetcher->strays_until &&
-		 now >= fetcher->list_at)
+	else if (asks_again(fetcher, now) && now >= fetcher->list_at)
 		list_locked(fetcher);
 	/* the first question comes before a poll, later ones beside it */
 	if (!fetcher->polling && !fetcher->look_for_strays && !(fetcher->listing && fetcher->listing_alone) &&
@@ -283,8 +291,7 @@ int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 	if (!fetcher->polling && !fetcher->core->draining && !fetcher->core->blocked_since && fetcher->poll_at > now &&
 	    fetcher->poll_at < due)
 		due = fetcher->poll_at;
-	if (!fetcher->listing && !fetcher->look_for_strays && !fetcher->core->draining && now < fetcher->strays_until &&
-	    fetcher->list_at < due)
+	if (asks_again(fetcher, now) && !fetcher->core->draining && fetcher->list_at < due)
 		due = fetcher->list_at;
 	return due;
 }

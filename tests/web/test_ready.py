@@ -39,7 +39,8 @@ def test_a_host_is_not_ready_while_its_engine_answers_no_polls_but_one_whose_pla
         second.conf.section(section, {key: 1})
         busy = site(other=second)
         task = second.add("Nap", {"ms": (PATIENCE + 4) * 1000})
-        busy.until("bptl_tasks_in_hand", 1, engine="main", topic="Nap", state="running")
+        # a poll of the host before it may have taken the task with it: that is noticed within some seconds
+        busy.until("bptl_tasks_in_hand", 1, 20, engine="main", topic="Nap", state="running")
         bench.engine.set_outage(outage)
         assert there.ready() == []
         check_busy(second, busy, task)
