@@ -13,7 +13,9 @@ int listen_read(const char *text, struct sockaddr_storage *address, socklen_t *l
 	const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : "";
 	size_t end = colon ? (size_t)(colon - text) : 0;
 	int six = end > 2 && text[0] == '[' && text[end - 1] == ']';
-	int port = strlen(digits) <= 5 && strspn(digits, "0123456789") == strlen(digits) && *digits ? atoi(digits) : -1;
+	long port = strlen(digits) <= 5 && strspn(digits, "0123456789") == strlen(digits) && *digits
+			    ? strtol(digits, NULL, 10)
+			    : -1;
 	char *host;
 	int code;
 

@@ -1,6 +1,8 @@
 /* metrics.c: /metrics: the facts in the text format of Prometheus. docs/monitoring.md lists every metric, and a test
  * holds the list to this page. Label values come from the configuration or from lists in facts.h, never from tasks. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -190,14 +192,13 @@ static void show_plugins(struct text *text, const struct facts *facts)
 static int64_t resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	long long size = 0, resident = 0;
+	char line[200] = "", *resident;
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "%lld %lld", &size, &resident) != 2)
-		resident = 0;
+	resident = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL; /* the second number, in pages */
 	(void)fclose(file);
-	return resident * sysconf(_SC_PAGESIZE);
+	return resident ? strtoll(resident, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 /* The names that every Prometheus client has. */

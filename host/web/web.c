@@ -193,9 +193,13 @@ static char *url_of(const struct sockaddr *address, socklen_t length)
 
 static int is_local(const struct sockaddr_storage *address)
 {
-	if (address->ss_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-	return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+
+	memcpy(&six, address, sizeof(six));
+	memcpy(&four, address, sizeof(four));
+	return six.sin6_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&six.sin6_addr)
+					   : ntohl(four.sin_addr.s_addr) >> 24 == 127;
 }
 
 static const char *remedy(int code)
