@@ -10,6 +10,8 @@
 
 /* Milliseconds since the machine started. */
 int64_t clock_boot(void);
+/* The same in microseconds, to measure with. */
+int64_t clock_boot_micros(void);
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall(void);
 /* 2026-01-16T09:12:33.123456+00:00, from microseconds since 1970. */

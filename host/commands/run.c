@@ -16,8 +16,9 @@ static const char usage[] =
 	"  --conf PATH   folder with *.ini files, or one file (default: $BPTL_CONF, else " DEFAULT_CONF ")\n"
 	"\n"
 	"While the journal cannot be written (a full disk) nothing is started; it goes on when there is room.\n"
-	"Exit status: 0 stopped by a signal; 73 the state folder cannot be used; 74 the journal is damaged,\n"
-	"was deleted, or could not be written at the end; 78 something is wrong in the configuration.\n";
+	"Exit status: 0 stopped by a signal; 73 the state folder or the address of listen = cannot be used; 74 the\n"
+	"journal is damaged, was deleted, or could not be written at the end; 78 something is wrong in the "
+	"configuration.\n";
 
 int command_run(int argc, char **argv)
 {

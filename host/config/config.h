@@ -40,6 +40,7 @@ struct config_host {
 	struct texts callback_allow; /* roots (normal URLs) that a callbackUrl may lie under */
 	int unknown_app_refuse;      /* 1 by default */
 	int64_t keep;                /* ms that outlines of ended tasks stay in the journal; 7 days */
+	char *listen;                /* of the HTTP server, fit for listen_read(); NULL: there is none */
 };
 
 struct config_engine {

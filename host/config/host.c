@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "config/listen.h"
 #include "config/section.h"
 #include "http/url.h"
 
 static const char *const keys[] = {"workers",        "drain",       "log",     "log_level",
 				   "state",          "worker_id",   "plugins", "keep",
-				   "callback_allow", "unknown_app", NULL};
+				   "callback_allow", "unknown_app", "listen",  NULL};
 
 void section_host_defaults(struct config_host *host)
 {
@@ -61,6 +62,20 @@ static struct texts read_roots(struct fields *fields)
 	return roots;
 }
 
+static char *read_listen(struct fields *fields)
+{
+	const char *text = fields_text(fields, "listen");
+	struct sockaddr_storage address;
+	socklen_t length;
+
+	if (!text || listen_read(text, &address, &length) == 0)
+		return mem_text(text);
+	fields_wrong(fields, "listen",
+		     "expected an address and a port as numbers: 127.0.0.1:8080 for this machine alone, 0.0.0.0:8080 "
+		     "for all, [::1]:8080 for IPv6");
+	return NULL;
+}
+
 void section_host(struct config *config, struct fields *fields)
 {
 	static const char *const formats[] = {"logfmt", "json", NULL}; /* as in enum log_format */
@@ -81,6 +96,7 @@ void section_host(struct config *config, struct fields *fields)
 	host->callback_allow = read_roots(fields);
 	host->unknown_app_refuse = fields_choice(fields, "unknown_app", unknown, 1);
 	host->keep = fields_duration(fields, "keep", host->keep, 0, 3650 * FIELDS_DAY);
+	host->listen = read_listen(fields);
 	fields_done(fields, keys, NULL);
 }
 
@@ -89,5 +105,6 @@ void section_free_host(struct config_host *host)
 	free(host->state);
 	free(host->worker_id);
 	free(host->plugins);
+	free(host->listen);
 	texts_free(&host->callback_allow);
 }

@@ -40,17 +40,20 @@ static void called(void *arg, const struct http_answer *answer)
 	if (answer->failure == HTTP_CANCELLED)
 		return;
 	if (answer->failure == HTTP_ANSWERED && answer->status < 400) {
+		task->core->facts.callbacks[FACT_CALLED]++;
 		log_line(task->core->log, LOG_INFO, &about, "callbackUrl called: HTTP %ld", answer->status);
 		task_ends(task, JOURNAL_COMPLETED);
 		return;
 	}
 	if (++task->report_tries >= CALLBACK_TRIES) {
+		task->core->facts.callbacks[FACT_CALL_GIVEN_UP]++;
 		log_line(task->core->log, LOG_ERROR, &about,
 			 "callbackUrl could not be called after %d tries: HTTP %ld %s", CALLBACK_TRIES, answer->status,
 			 answer->error);
 		task_ends(task, JOURNAL_COMPLETED);
 		return;
 	}
+	task->core->facts.callbacks[FACT_CALL_AGAIN]++;
 	task->report_at = clock_boot() + clock_backoff(task->report_tries, AGAIN_FIRST, AGAIN_MOST);
 	log_line(task->core->log, LOG_WARNING, &about, "callbackUrl answered HTTP %ld %s: tried again", answer->status,
 		 answer->error);
@@ -74,6 +77,7 @@ void callback_start(struct core_task *task)
 	} else {
 		char *outline = url_outline(given ? given : "");
 
+		task->core->facts.callbacks[FACT_CALL_REFUSED]++;
 		log_line(task->core->log, LOG_ERROR, &about, "callbackUrl %s is not called: %s", outline,
 			 url ? "it lies under none of the roots in callback_allow of [host]" : error.text);
 		free(outline);

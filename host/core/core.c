@@ -2,20 +2,22 @@
 #include "core/core.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "core/count.h"
 #include "core/durable.h"
 #include "core/fetch.h"
 #include "core/runners.h"
+#include "core/signals.h"
+#include "core/site.h"
 #include "core/tasks.h"
+#include "web/web.h"
 
 #define LOAD_TIME 20000     /* ms in which a plugin must be ready */
 #define RETURN_TIME 2000    /* ms after the drain time for unlocking what is left */
@@ -26,7 +28,7 @@
 
 static unsigned fd_count(const struct core *core)
 {
-	unsigned count = 1;
+	unsigned count = core->web ? 2 : 1;
 
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		count += seat_fd_count(&core->seats[i]);
@@ -47,41 +49,13 @@ static int64_t sleep_time(const struct core *core, int64_t now)
 		due = at;
 	if (core->journal && (at = journal_due(core->journal)) < due)
 		due = at;
+	if (core->web && (at = web_due(core->web, now)) < due)
+		due = at;
 	if (core->draining) {
 		at = core->drain_end + (core->returning ? RETURN_TIME : 0);
 		due = at < due ? at : due;
 	}
 	return due > now ? due - now : 0;
-}
-
-void core_drain(struct core *core)
-{
-	core->draining = 1;
-	core->drain_end = clock_boot() + core->config->host.drain;
-	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
-		fetch_stop(&core->fetchers[i]);
-}
-
-static void take_signals(struct core *core, int fd)
-{
-	struct signalfd_siginfo info;
-
-	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			core->reap = 1;
-		if (info.ssi_signo == SIGCHLD || info.ssi_signo == SIGHUP)
-			continue;
-		if (core->draining) {
-			log_line(core->log, LOG_WARNING, NULL,
-				 "second signal: stopping at once, what is unfinished stays in the journal");
-			core->ended = 1;
-			return;
-		}
-		log_line(core->log, LOG_INFO, NULL,
-			 "stopping: no more tasks are fetched, running ones have %.0f s to finish",
-			 (double)core->config->host.drain / 1000);
-		core_drain(core);
-	}
 }
 
 /* Waits and takes what came: the first half of a turn. */
@@ -91,42 +65,30 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	struct pollfd *fds = mem_new(count, sizeof(*fds));
 
 	fds[0] = (struct pollfd){.fd = signals, .events = POLLIN};
-	count = 1;
+	count = site_fds(core, fds, 1);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		count = seat_fds(&core->seats[i], fds, count);
 	(void)http_turn(core->http, fds, count, timeout);
 	if (fds[0].revents)
-		take_signals(core, signals);
+		signals_take(core, signals);
 	free(fds);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_serve(&core->seats[i], clock_boot());
 	core->reap = 0;
+	if (core->web)
+		web_turn(core->web, clock_boot());
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_events(&core->fetchers[i], clock_boot());
 }
 
 /* ---- starting ---- */
 
-static int block_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)sigaddset(&signals, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is met like a full disk */
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void open_core(struct core *core, const struct config *config, struct log *log)
 {
 	*core = (struct core){.config = config, .log = log};
 	core->http = http_new();
 	core->client = client_new(core->http, log);
+	count_open(core);
 	core->seats = mem_new(config->plugin_count, sizeof(*core->seats));
 	for (size_t i = 0; i < config->plugin_count; i++)
 		seat_init(&core->seats[i], core, &config->plugins[i]);
@@ -135,6 +97,7 @@ static void open_core(struct core *core, const struct config *config, struct log
 
 static void close_core(struct core *core)
 {
+	web_free(core->web);
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_clear(&core->fetchers[i]);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
@@ -142,6 +105,7 @@ static void close_core(struct core *core)
 	client_free(core->client);
 	http_free(core->http);
 	tasks_clear(core);
+	count_clear(core);
 	registry_clear(&core->registry);
 	journal_close(core->journal);
 	free(core->fetchers);
@@ -198,7 +162,7 @@ static int describe(struct core *core, struct problems *problems)
 int core_describe(const struct config *config, struct log *log, json_t **abouts, struct problems *problems)
 {
 	struct core core;
-	int signals = block_signals();
+	int signals = signals_open();
 	int code;
 
 	open_core(&core, config, log);
@@ -258,7 +222,7 @@ static int open_state(struct core *core, struct error *error)
 	for (size_t i = 0; i < config->engine_count; i++)
 		if (fetch_init(&core->fetchers[i], core, i, error))
 			return -1;
-	return 0;
+	return site_open(core, error);
 }
 
 /* ---- the loop ---- */
@@ -309,8 +273,8 @@ static int turn(struct core *core, int signals)
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_turn(&core->seats[i], now);
 	tasks_turn(core, now);
-	for (size_t i = 0; i < core->config->engine_count; i++)
-		fetch_turn(&core->fetchers[i], now);
+	for (size_t i = 0, first = core->next_engine; i < core->config->engine_count; i++)
+		fetch_turn(&core->fetchers[(first + i) % core->config->engine_count], now);
 	if (drained(core, now) && left(core, now))
 		core->ended = 1;
 	return 0;
@@ -350,6 +314,7 @@ static int work(struct core *core, int signals)
 
 	for (size_t i = 0; i < config->plugin_count; i++)
 		runners_supply(&core->seats[i]);
+	count_bind(core);
 	if (journal_each(core->journal, resume, core) == 0)
 		log_line(core->log, LOG_INFO, NULL,
 			 "ready: %zu topics, %zu engines, %zu plugins, %d places, worker id %s", core->registry.count,
@@ -373,7 +338,7 @@ static int work(struct core *core, int signals)
 int core_run(const struct config *config, struct log *log)
 {
 	struct core core;
-	int signals = block_signals();
+	int signals = signals_open();
 	int status;
 
 #ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */

@@ -16,10 +16,12 @@
 #include "engine/engine.h"
 #include "http/client.h"
 #include "http/http.h"
+#include "web/facts.h"
 
 struct core_task;
 struct fetcher;
 struct seat;
+struct web;
 
 struct core {
 	const struct config *config;
@@ -32,11 +34,14 @@ struct core {
 	struct fetcher *fetchers; /* one per engine, in the config's order */
 	struct seat *seats;       /* one per plugin, in the config's order */
 	struct core_task *tasks;
-	int busy;          /* places that are taken: tasks that are queued or run */
-	int reserved;      /* places that open polls may fill */
-	int draining;      /* no more fetching */
-	int64_t drain_end; /* clock_boot */
-	int returning;     /* the drain time is over: what is left goes back */
+	struct facts facts; /* what is counted and shown */
+	struct web *web;    /* or NULL */
+	size_t next_engine; /* whose turn to poll it is first, so that each gets places */
+	int busy;           /* places that are taken: tasks that are queued or run */
+	int reserved;       /* places that open polls may fill */
+	int draining;       /* no more fetching */
+	int64_t drain_end;  /* clock_boot */
+	int returning;      /* the drain time is over: what is left goes back */
 	int ended;
 	int reap;              /* a child has ended: see which */
 	int64_t blocked_since; /* clock_boot: the journal cannot be written since; 0: it can */

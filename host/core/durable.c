@@ -1,6 +1,7 @@
 /* durable.c: see durable.h. */
 #include "core/durable.h"
 
+#include "core/count.h"
 #include "core/fetch.h"
 #include "core/runners.h"
 #include "core/tasks.h"
@@ -49,7 +50,7 @@ static void moved(struct core *core)
 int durable_turn(struct core *core, int64_t now)
 {
 	struct error error;
-	int code = journal_commit(core->journal, &error);
+	int code = count_commit(core, &error);
 
 	if (code < 0) {
 		log_line(core->log, LOG_ERROR, NULL,

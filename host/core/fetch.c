@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "core/count.h"
 #include "core/tasks.h"
 
 #define FAILURE_WAIT_FIRST 500
@@ -15,15 +16,14 @@
 #define SHORTEST_POLL 100
 #define BUSY_POLL 5000  /* ms: while tasks run one may fail, and its retry would not wake a poll that is open */
 #define LIST_EVERY 3000 /* ms between questions after aborted polls */
-#define POLL_MARGIN 5000
 #define LEAVE_TIME 1000 /* ms for the last look at what the engine holds for us */
 
-static int free_places(const struct core *core)
+int fetch_free_places(const struct core *core)
 {
 	return core->config->host.workers - core->busy - core->reserved;
 }
 
-static int held(const struct fetcher *fetcher)
+int fetch_held(const struct fetcher *fetcher)
 {
 	int count = 0;
 
@@ -37,16 +37,16 @@ static int held(const struct fetcher *fetcher)
 static int most_tasks(const struct fetcher *fetcher)
 {
 	const struct core *core = fetcher->core;
-	int most = free_places(core), sharing = 0;
+	int most = fetch_free_places(core), sharing = 0;
 
 	for (size_t i = 0; i < core->config->engine_count; i++)
 		sharing += !core->fetchers[i].polling;
 	if (sharing > 1 && most > 1)
 		most = (most + sharing - 1) / sharing;
-	if (fetcher->config->max_tasks && most > fetcher->config->max_tasks - held(fetcher))
-		most = fetcher->config->max_tasks - held(fetcher);
+	if (fetcher->config->max_tasks && most > fetcher->config->max_tasks - fetch_held(fetcher))
+		most = fetcher->config->max_tasks - fetch_held(fetcher);
 	/* performed tasks that the engine does not take back hold no place, but must not pile up without end */
-	if (held(fetcher) >= 4 * core->config->host.workers)
+	if (fetch_held(fetcher) >= 4 * core->config->host.workers)
 		most = 0;
 	for (size_t i = 0; i < core->registry.count; i++) {
 		const struct binding *binding = &core->registry.bindings[i];
@@ -94,7 +94,7 @@ static void expect_strays(struct fetcher *fetcher)
 {
 	fetcher->look_for_strays = 1;
 	if (fetcher->config->type == CONFIG_CAMUNDA)
-		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + POLL_MARGIN;
+		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + FETCH_MARGIN;
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 }
 
@@ -131,8 +131,11 @@ static void poll_done(void *arg, enum engine_result result, struct engine_task *
 	fetcher->polling = 0;
 	fetcher->core->reserved -= fetcher->reserved;
 	fetcher->reserved = 0;
+	count_poll(fetcher, result, count);
 	fetch_heard(fetcher, result);
 	if (result == ENGINE_TAKEN) {
+		fetcher->polled = 1;
+		fetcher->polled_at = fetcher->well_at = clock_boot();
 		if (fetcher->failures)
 			log_line(fetcher->core->log, LOG_INFO, &about, "the engine answers again after %u failed polls",
 				 fetcher->failures);
@@ -152,9 +155,10 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	int64_t wait = fetcher->config->long_poll;
 	size_t count;
 
-	if (most <= 0 || fetcher->core->blocked_since)
+	if (fetcher->core->blocked_since)
 		return;
-	count = list_topics(fetcher);
+	count = most > 0 ? list_topics(fetcher) : 0;
+	fetch_rest(fetcher, count == 0 && fetch_may_rest(fetcher), now);
 	if (count == 0)
 		return;
 	if (fetcher->core->busy > 0 && wait > BUSY_POLL)
@@ -166,6 +170,7 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 			fetcher->retry_due = INT64_MAX;
 	}
 	fetcher->polling = 1;
+	fetcher->core->next_engine = fetcher->index + 1;
 	fetcher->reserved = most;
 	fetcher->core->reserved += most;
 	fetcher->due = 0; /* an engine may do at its next turn what it is told now */
@@ -240,6 +245,7 @@ static void strays_listed(void *arg, enum engine_result result, const char *cons
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 	if (result != ENGINE_TAKEN) {
 		fetcher->strays_until = 0;
+		(void)json_array_clear(fetcher->unknown);
 		log_line(fetcher->core->log, LOG_WARNING, &about,
 			 "the engine does not say which tasks we hold (%s): those whose answer never came return when "
 			 "their lock ends",
@@ -264,14 +270,21 @@ void fetch_events(struct fetcher *fetcher, int64_t now)
 	fetcher->due = engine_turn(fetcher->engine, now);
 }
 
+/* Which tasks the engine thinks we hold: as long as an aborted poll may lock some, and until each that is unknown is
+ * either here or unlocked. */
+static int asks_again(const struct fetcher *fetcher, int64_t now)
+{
+	return !fetcher->listing && !fetcher->look_for_strays &&
+	       (now < fetcher->strays_until || json_array_size(fetcher->unknown) > 0);
+}
+
 void fetch_turn(struct fetcher *fetcher, int64_t now)
 {
 	if (fetcher->stopping || fetcher->core->draining)
 		return;
 	if (!fetcher->polling && !fetcher->listing && now >= fetcher->poll_at && fetcher->look_for_strays)
 		list_locked(fetcher);
-	else if (!fetcher->listing && !fetcher->look_for_strays && now < fetcher->strays_until &&
-		 now >= fetcher->list_at)
+	else if (asks_again(fetcher, now) && now >= fetcher->list_at)
 		list_locked(fetcher);
 	/* the first question comes before a poll, later ones beside it */
 	if (!fetcher->polling && !fetcher->look_for_strays && !(fetcher->listing && fetcher->listing_alone) &&
@@ -303,8 +316,7 @@ int64_t fetch_due(const struct fetcher *fetcher, int64_t now)
 	if (!fetcher->polling && !fetcher->core->draining && !fetcher->core->blocked_since && fetcher->poll_at > now &&
 	    fetcher->poll_at < due)
 		due = fetcher->poll_at;
-	if (!fetcher->listing && !fetcher->look_for_strays && !fetcher->core->draining && now < fetcher->strays_until &&
-	    fetcher->list_at < due)
+	if (asks_again(fetcher, now) && !fetcher->core->draining && fetcher->list_at < due)
 		due = fetcher->list_at;
 	return due;
 }
@@ -336,6 +348,8 @@ int fetch_init(struct fetcher *fetcher, struct core *core, size_t index, struct 
 				    .index = index,
 				    .config = config,
 				    .retry_due = INT64_MAX,
+				    .polled_at = clock_boot(),
+				    .well_at = clock_boot(),
 				    .unknown = json_array(),
 				    .look_for_strays = 1};
 	if (config->type == CONFIG_LOCAL)

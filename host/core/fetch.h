@@ -5,6 +5,8 @@
 #include "core/core.h"
 #include "core/outage.h"
 
+#define FETCH_MARGIN 5000 /* ms that the answer of a poll may be late */
+
 struct fetcher {
 	struct core *core;
 	size_t index;
@@ -13,6 +15,10 @@ struct fetcher {
 	struct engine_topic *topics; /* of the open poll */
 	int polling;
 	int reserved;         /* places that the open poll may fill */
+	int polled;           /* with success, at least once */
+	int64_t polled_at;    /* clock_boot: the last time, else when the host started */
+	int resting;          /* no poll was opened last time, because it may rest */
+	int64_t well_at;      /* clock_boot: polled with success, or rested until then */
 	unsigned failures;    /* polls in a row that failed */
 	int64_t poll_at;      /* clock_boot: not before */
 	int64_t retry_due;    /* when a retry of ours becomes due: it does not wake a poll. INT64_MAX: none */
@@ -44,6 +50,15 @@ void fetch_abort(struct fetcher *fetcher);
 void fetch_stop(struct fetcher *fetcher);
 /* The last look before the host ends: unlocks what the engine holds for us and we do not have. 1 when it is over. */
 int fetch_leave(struct fetcher *fetcher, int64_t now);
+/* Is it as it should be that there is no poll now: all is busy, or there are no topics? */
+int fetch_may_rest(const struct fetcher *fetcher);
+/* No poll was opened just now; resting: because it may rest. */
+void fetch_rest(struct fetcher *fetcher, int resting, int64_t now);
+/* Places that are neither taken nor reserved by an open poll; tasks in hand of this engine. */
+int fetch_free_places(const struct core *core);
+int fetch_held(const struct fetcher *fetcher);
+/* How long (ms) it may be without a successful poll before something is wrong. */
+int64_t fetch_patience(const struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);
 /* What came of a request to the engine. When this ends an outage, what waited for that goes on. */
 void fetch_heard(struct fetcher *fetcher, enum engine_result result);

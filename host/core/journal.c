@@ -375,6 +375,11 @@ int journal_commit(struct journal *journal, struct error *error)
 	return -1;
 }
 
+int journal_is_open(const struct journal *journal)
+{
+	return journal->open;
+}
+
 int64_t journal_due(const struct journal *journal)
 {
 	return journal->health == WAITS ? journal->retry_at : INT64_MAX;

@@ -84,6 +84,10 @@ void journal_purge(struct journal *journal, int64_t before);
 /* A file whose content was noted: it is removed after the next commit that succeeds. */
 void journal_spent(struct journal *journal, const char *path);
 
+/* Is there anything to commit? */
+int journal_is_open(const struct journal *journal);
+/* Bytes of its files in this state folder. */
+int64_t journal_bytes(const char *folder);
 /* Makes durable what was written since the last commit. 0; or the reason, and either
  * JOURNAL_WAITS: it cannot be written now (the disk is full, or read-only): everything is kept, and a later commit
  * writes it, at the earliest at journal_due() (clock_boot, else INT64_MAX); until then nothing may be done that depends

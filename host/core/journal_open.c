@@ -215,3 +215,18 @@ failed:
 	free(id);
 	return NULL;
 }
+
+int64_t journal_bytes(const char *folder)
+{
+	static const char *const endings[] = {"", "-wal", "-shm"};
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		char *path = mem_format("%s/journal.db%s", folder, endings[i]);
+		struct stat at;
+
+		bytes += stat(path, &at) == 0 ? (int64_t)at.st_size : 0;
+		free(path);
+	}
+	return bytes;
+}

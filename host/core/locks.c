@@ -2,6 +2,7 @@
  * task could run is extended first (else: TaskExpired); a lost one stops the unit at its next call. */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "core/count.h"
 #include "core/tasks.h"
 
 #define AGAIN_FIRST 500
@@ -49,6 +50,7 @@ static void extended(void *arg, enum engine_result result, const char *words)
 	task_heard(task, result);
 	switch (result) {
 	case ENGINE_TAKEN:
+		count_engine(task)->extensions[FACT_EXTENDED]++;
 		/* extend_at was set to when the request left: the lock runs from later than that */
 		task->task.lock_until = task->extend_at + lock_time(task);
 		task->extend_at += lock_time(task) / 2;
@@ -61,9 +63,11 @@ static void extended(void *arg, enum engine_result result, const char *words)
 	case ENGINE_GONE:
 	case ENGINE_LOST:
 	case ENGINE_REFUSED:
+		count_engine(task)->extensions[FACT_LOCK_LOST]++;
 		lost(task, words);
 		break;
 	case ENGINE_AGAIN:
+		count_engine(task)->extensions[FACT_NOT_EXTENDED]++;
 		task->extend_at = clock_boot() + clock_backoff(++task->extend_tries, AGAIN_FIRST, AGAIN_MOST);
 		log_line(task->core->log, LOG_WARNING, &about,
 			 "the lock could not be extended (%s), %.1f s of it are left", words,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "core/count.h"
 #include "core/fetch.h"
 #include "core/tasks.h"
 
@@ -17,6 +18,7 @@ static void again(struct core_task *task, const char *what, const char *words)
 	struct log_about about = task_about(task);
 
 	task->report_at = clock_boot() + wait;
+	count_engine(task)->retries[task->state == TASK_PERFORMED ? FACT_COMPLETION : FACT_FAILURE]++;
 	/* the first 500 is how optimistic locking shows, and normal */
 	log_line(task->core->log, task->report_tries == 1 ? LOG_INFO : LOG_WARNING, &about,
 		 "%s was not taken by the engine (%s), try %u; next in %.1f s", what, words, task->report_tries,
@@ -28,6 +30,7 @@ static void again(struct core_task *task, const char *what, const char *words)
 static void completed(struct core_task *task)
 {
 	task->core->completed++;
+	count_outcome(task, FACT_COMPLETED);
 	if (callback_url(task)) {
 		journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id,
 			      JOURNAL_CALLING, NULL);
@@ -59,8 +62,10 @@ static void complete_done(void *arg, enum engine_result result, const char *word
 				: "the engine no longer has this task: it was completed before, or cancelled");
 		if (task->report_tries)
 			completed(task);
-		else
+		else {
+			count_outcome(task, FACT_LOST);
 			task_ends(task, JOURNAL_COMPLETED);
+		}
 		break;
 	case ENGINE_LOST:
 		log_line(task->core->log, LOG_WARNING, &about,
@@ -71,6 +76,7 @@ static void complete_done(void *arg, enum engine_result result, const char *word
 		again(task, "the completion", words);
 		break;
 	case ENGINE_REFUSED:
+		task->cause = FACT_ENGINE;
 		task_fails(task, 1, "the engine refuses the completion: %s", words);
 		break;
 	case ENGINE_STOPPED:
@@ -117,6 +123,7 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 	switch (result) {
 	case ENGINE_TAKEN:
 		task->core->failed++;
+		count_failure(task, retries_left(task));
 		if (unknown > 0) /* a run after this was granted by a person, who could read of it */
 			journal_reported(task->core->journal, task->core->config->engines[task->engine].name,
 					 task->task.id, (int)unknown);
@@ -174,11 +181,13 @@ static void bpmn_error_done(void *arg, enum engine_result result, const char *wo
 			 "ended with BPMN error %s: %s (an engine ends the process silently when nothing catches it)",
 			 json_get_text(task->result, "code"), json_get_text(task->result, "message"));
 		task->core->completed++;
+		count_outcome(task, FACT_BPMN_ERROR);
 		task_ends(task, JOURNAL_COMPLETED);
 		return;
 	}
 	if (result == ENGINE_REFUSED) {
 		task->reporting = 0;
+		task->cause = FACT_ENGINE;
 		task_fails(task, 1, "the engine refuses the BPMN error %s: %s", json_get_text(task->result, "code"),
 			   words);
 		return;

@@ -14,6 +14,7 @@
 #include "base/frame.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "core/count.h"
 #include "core/tasks.h"
 
 #define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
@@ -39,7 +40,9 @@ void seat_turn(struct seat *seat, int64_t now)
 {
 	if (!seat->current && now >= seat->start_at && !seat->core->ended) {
 		seat->current = process_start(seat);
-		if (!seat->current)
+		if (seat->current)
+			seat->core->facts.plugins[seat - seat->core->seats].starts++;
+		else
 			seat->start_at = now + clock_backoff(++seat->deaths, 1000, RESTART_MOST);
 	}
 	if (seat->current && !seat->current->ready && now - seat->current->started > LOAD_TIME) {
@@ -209,6 +212,8 @@ static int take_frame(struct seat *seat, struct process *process, json_t *frame)
 	} else if (text_equal(type, "note")) {
 		tasks_note(seat->core, process, frame);
 	} else if (text_equal(type, "result")) {
+		count_requests(seat->core, json_object_get(frame, "requests"));
+		(void)json_object_del(frame, "requests"); /* the journal need not keep it with the result */
 		tasks_result(seat->core, process, frame);
 	} else {
 		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},

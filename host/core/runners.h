@@ -12,7 +12,7 @@
  *   {type: ready, ...}             what the plugin declares, see runner/describe.c
  *   {type: refused, message}       it cannot be used
  *   {type: note, key, put, drop}   rows of steps for the journal; the worker waits for `noted`
- *   {type: result, key, outcome, ...}  see task_result() in runner/task.c
+ *   {type: result, key, outcome, ..., requests}  see task_result() in runner/task.c; requests are for count.h
  * A unit that crashes writes a line down a pipe of its own, see runner/crash.h. */
 #ifndef BPTL_CORE_RUNNERS_H
 #define BPTL_CORE_RUNNERS_H

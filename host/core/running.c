@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "core/count.h"
 #include "core/tasks.h"
 
 #define LIMIT_MARGIN 2000 /* ms after its time limit in which a unit may still return by itself */
@@ -120,6 +121,7 @@ static void run(struct core_task *task, struct process *process, int64_t now)
 	if (task->task.properties)
 		(void)json_object_set(frame, "properties", task->task.properties);
 	if (seat_run(process, frame)) {
+		task->cause = FACT_HOST;
 		task_fails(task, 1,
 			   "%s.%s: variables and steps of this task are longer than the %u MiB that its process can be "
 			   "sent",
@@ -128,6 +130,7 @@ static void run(struct core_task *task, struct process *process, int64_t now)
 	}
 	task->state = TASK_RUNNING;
 	task->process = process;
+	task->started = clock_boot_micros();
 	task->stopped = task->intent = 0;
 	task->limit_at = now + time_limit(task) + LIMIT_MARGIN;
 	task_say(task, LOG_DEBUG, "running, attempt %d", task->attempt);
@@ -204,6 +207,8 @@ void running_turn(struct core_task *task, int64_t now)
 	seat_retire(task_seat(task), process, now + LIMIT_GRACE);
 	task->process = NULL;
 	task->intent = 0;
+	task->cause = FACT_TIME_LIMIT;
+	count_run(task);
 	task_fails(task, 0,
 		   "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its "
 		   "other tasks go on",
@@ -231,6 +236,7 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	task->process = NULL;
 	task->intent = 0;
 	task_clears(task);
+	count_run(task);
 	if (text_equal(outcome, "done")) {
 		task_performed(task, frame);
 	} else if (task->lost) {
@@ -242,6 +248,7 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	} else if (text_equal(outcome, "failed") || text_equal(outcome, "bpmn-error")) {
 		task_failing(task, frame);
 	} else {
+		task->cause = FACT_HOST;
 		task_fails(task, 0, "%s.%s: its process sent a result that makes no sense",
 			   task->binding->topic->plugin, task->binding->topic->unit);
 	}
@@ -296,6 +303,8 @@ void tasks_crashed(struct core *core, struct process *process, const char *key, 
 	task->intent = 0;
 	task_clears(task);
 	seat_retire(task_seat(task), process, clock_boot() + CRASH_GRACE);
+	task->cause = FACT_CRASH;
+	count_run(task);
 	if (sig)
 		task_fails(task, 0,
 			   "%s.%s: the unit crashed with signal %d (%s); plugin %s is restarted, its other tasks go on",
@@ -337,6 +346,8 @@ void tasks_died(struct seat *seat, struct process *process, int status)
 		}
 		if (!expected && running == 1) {
 			task_clears(task);
+			task->cause = FACT_CRASH;
+			count_run(task);
 			task_fails(task, 0, "%s.%s: the process of plugin %s %s while it ran this task",
 				   seat->plugin->name, task->binding->topic->unit, seat->plugin->name, how);
 			continue;

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "core/count.h"
 #include "core/fetch.h"
 
 #define HURRY 1000 /* ms in which tasks try again after an outage */
@@ -146,6 +147,8 @@ void task_ends(struct core_task *task, enum journal_state state)
 
 	journal_state(task->core->journal, task->core->config->engines[task->engine].name, task->task.id, state, words);
 	json_decref(words);
+	if (state == JOURNAL_LOST || state == JOURNAL_RETURNED)
+		count_outcome(task, state == JOURNAL_LOST ? FACT_LOST : FACT_RETURNED);
 	task_release(task);
 	task_clears(task);
 	task->state = TASK_OVER;
@@ -247,6 +250,7 @@ static int remember(struct core_task *task, const struct journal_row *row, int o
 	}
 	if (row->state == JOURNAL_COMPLETED && offered) {
 		hold(task);
+		task->cause = FACT_HOST;
 		task_fails(task, 1,
 			   "TaskPerformed: this host has completed this task before, and the engine offers it again "
 			   "(was its database restored?): complete it by hand, its work is done");
@@ -278,6 +282,8 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 	if (known < 0)
 		return; /* what it did before is not known now: it is unlocked like any task that we do not hold */
 	task = add(core, engine, fetched);
+	if (!row)
+		count_topic(task)->fetched++;
 	if ((row && remember(task, row, 0)) || (known && remember(task, &found, 1)))
 		goto out;
 	task->state = TASK_QUEUED;
@@ -285,8 +291,10 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 	if (!row)
 		hold(task);
 	task_say(task, LOG_INFO, row ? "taken up again after a restart" : "fetched");
-	if (!task->binding)
+	if (!task->binding) {
+		task->cause = FACT_NO_UNIT;
 		task_fails(task, 1, "NoCallback: no unit is bound to topic %s of this engine", task->task.topic);
+	}
 out:
 	journal_row_clear(&found);
 }

@@ -43,8 +43,10 @@ struct core_task {
 	enum task_state state;
 	int place; /* it holds one */
 	int attempt;
-	int64_t first_run; /* microseconds since 1970 */
-	json_t *result;    /* of the unit, once there is one */
+	int64_t first_run;      /* microseconds since 1970 */
+	int64_t started;        /* microseconds of clock_boot_micros(): its unit */
+	enum facts_cause cause; /* of its failure; FACT_UNIT: what the unit said */
+	json_t *result;         /* of the unit, once there is one */
 
 	struct process *process; /* that runs it */
 	int64_t limit_at;        /* clock_boot: when its time is over */

@@ -299,8 +299,13 @@ int parts_run(struct task *task, struct bptl_request **requests, size_t count)
 		errands_add(&task->shop->errands, &exchange.errand);
 		parking_wait(&exchange.parking);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		const struct part *part = &exchange.parts[i];
+
+		if (!part->answered && !part->refused_here)
+			task_count_request(task, part->service, part->failure == HTTP_ANSWERED ? part->status : 0);
 		read_answer(task, &exchange.parts[i]);
+	}
 	if (!task->cleaning && remember(task, &exchange))
 		goto out;
 	code = 0;

@@ -38,6 +38,13 @@ static char *substance(const struct bptl_mail *mail)
 	return text_take(&text);
 }
 
+/* A mail server's codes have the classes of HTTP's. Of an unknown outcome the last code says nothing. */
+static void post_count(struct task *task, const struct service *service, const struct mail_answer *answer)
+{
+	if (answer->outcome != MAIL_NOT_MADE)
+		task_count_request(task, service, answer->outcome == MAIL_UNKNOWN ? 0 : answer->code);
+}
+
 static int post_settle(struct task *task, const struct mail_answer *answer, const char *what, const char *message_id,
 		       int number, json_t *row)
 {
@@ -114,6 +121,7 @@ int post_mail(struct task *task, const struct bptl_mail *mail)
 	if (steps_wait_for_lock(task) || steps_intend(task, mem_json(json_pack("[O]", row))))
 		goto out;
 	post_send(task, service, mail, message_id, &answered);
+	post_count(task, service, &answered);
 	code = post_settle(task, &answered, mail->what, message_id, number, row);
 out:
 	json_decref(row);

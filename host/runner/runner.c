@@ -87,6 +87,8 @@ static void finish(void *arg)
 
 	(void)json_object_set_new(frame, "type", mem_json(json_string("result")));
 	json_put_text(frame, "key", task->key);
+	if (task->requests)
+		(void)json_object_set(frame, "requests", task->requests);
 	if (send_frame(runner, frame))
 		(void)send_frame(runner,
 				 mem_json(json_pack("{s:s, s:s, s:s, s:b, s:s, s:{}, s:{}}", "type", "result", "key",

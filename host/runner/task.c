@@ -53,6 +53,7 @@ void task_free(struct task *task)
 	json_decref(task->reads);
 	json_decref(task->set);
 	json_decref(task->local);
+	json_decref(task->requests);
 	json_decref(task->order);
 	parking_clear(&task->noted);
 	free(task->key);
@@ -133,6 +134,22 @@ int task_stopped_step(struct task *task)
 		"an exchange, a mail or a step inside of bptl_step(): its place among the steps would differ at the "
 		"next run; a fault of the unit");
 	return 1;
+}
+
+void task_count_request(struct task *task, const struct service *service, int status)
+{
+	static const char *const classes[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+	const char *name = classes[status >= 100 && status < 600 ? status / 100 : 0];
+	json_t *numbers;
+
+	if (!task->requests)
+		task->requests = mem_json(json_object());
+	numbers = json_object_get(task->requests, service->name);
+	if (!numbers) {
+		numbers = mem_json(json_object());
+		(void)json_object_set_new(task->requests, service->name, numbers);
+	}
+	(void)json_object_set_new(numbers, name, json_integer(json_get_integer(numbers, name, 0) + 1));
 }
 
 void *task_alloc(struct task *task, size_t size)

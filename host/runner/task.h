@@ -79,6 +79,7 @@ struct task {
 	int64_t retry_after; /* milliseconds, -1: the API did not say */
 	int unknown_step;    /* the mutation whose outcome nobody knows, or 0 */
 	json_t *set, *local;
+	json_t *requests; /* {service: {class of status: number}}, for the core's counts; NULL: none */
 };
 
 /* A task for this order (stolen), see core/runners.h for its members. Fails only when memory runs out: NULL. */
@@ -101,6 +102,8 @@ int task_vfail(struct task *task, int permanent, const char *format, va_list arg
 	__attribute__((format(printf, 3, 0)));
 /* Adds details to the failure just set; stolen. */
 void task_details(struct task *task, char *details);
+/* A request or a mail went to a service and was answered with this status; 0: not answered. */
+void task_count_request(struct task *task, const struct service *service, int status);
 void *task_alloc(struct task *task, size_t size);
 char *task_text(struct task *task, const char *text);
 const char *task_vformat(struct task *task, const char *format, va_list args) __attribute__((format(printf, 2, 0)));

@@ -163,6 +163,19 @@ def test_a_task_is_fetched_at_once_by_the_waiting_poll(bench, host):
     assert moments["completed"] - moments["fetched"] < 1
 
 
+def test_a_task_that_the_last_poll_of_an_earlier_host_has_locked_is_noticed_and_done(bench, host):
+    """The engine does not see that the poll was aborted, and gives it the task while the next host is polling already."""
+    bench.conf.section("engine main", long_poll="1s")
+    running = host(bench.topic("Echo").conf)
+    eventually(lambda: len(bench.asked("fetchAndLock")) >= 2)
+    running.stop()
+    running = host(bench.conf)
+    task = bench.add("Echo")
+    bench.wait(task, wait=20)  # its lock is for 60 s
+    if bench.task(task)["fetched"] > 1:
+        assert "its answer never came: unlocked" in running.text()
+
+
 def test_the_worker_id_is_made_once_and_kept_or_as_configured(bench, host):
     running = host(bench.topic("Echo").conf)
     bench.perform("Echo")

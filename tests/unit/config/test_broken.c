@@ -98,6 +98,9 @@ static const struct row host[] = {
 	{"[host]\nlog = xml\n", "a.ini:2: log = xml: expected logfmt or json\n"},
 	{"[host]\nlog_level = loud\n", "a.ini:2: log_level = loud: expected trace, debug, info, warning or error\n"},
 	{"[host]\nworker_id = a b\n", "a.ini:2: worker_id = a b: expected at most 64 letters, digits, . _ : or -\n"},
+	{"[host]\nlisten = localhost:80\n", "a.ini:2: listen = localhost:80: expected an address and a port as "
+					    "numbers: 127.0.0.1:8080 for this machine alone, "
+					    "0.0.0.0:8080 for all, [::1]:8080 for IPv6\n"},
 	{"[host]\nunknown_app = maybe\n", "a.ini:2: unknown_app = maybe: expected default or refuse\n"},
 	{"[host]\ncallback_allow = https://a.example/ https://a.example/\n",
 	 "a.ini:2: callback_allow = https://a.example/ https://a.example/: https://a.example/ stands in the list "

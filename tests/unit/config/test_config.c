@@ -16,6 +16,7 @@ static const char every_key[] = "\xef\xbb\xbf; every key of [host]\r\n"
 				"callback_allow = HTTPS://Zac.Example:443/back http://127.0.0.1:8000/\r\n"
 				"unknown_app = default\r\n"
 				"keep = 12h\r\n"
+				"listen = [::1]:8080\r\n"
 				"[engine main]\n"
 				"type = camunda\n"
 				"url = https://engine.example/engine-rest\n"
@@ -190,6 +191,7 @@ TEST(every_key_of_the_host_arrives)
 	assert_null(config->host.callback_allow.list[2]);
 	assert_int_equal(config->host.unknown_app_refuse, 0);
 	assert_int_equal(config->host.keep, 12 * 3600 * 1000);
+	assert_string_equal(config->host.listen, "[::1]:8080");
 	assert_int_equal(config->files.count, 3);
 	check_path(&folder, config->files.list[0], "1-host.ini");
 	check_path(&folder, config->files.list[2], "3-services.ini");
@@ -209,7 +211,7 @@ TEST(every_key_of_an_engine_arrives)
 	engine = &config->engines[0];
 	assert_string_equal(engine->name, "main");
 	check_path(&folder, engine->place.file, "1-host.ini");
-	assert_int_equal(engine->place.line, 13);
+	assert_int_equal(engine->place.line, 14);
 	assert_int_equal(engine->type, CONFIG_CAMUNDA);
 	assert_string_equal(engine->service.name, "main");
 	assert_string_equal(engine->service.type, "engine");
@@ -414,6 +416,7 @@ TEST(an_empty_file_gives_the_defaults)
 	assert_int_equal(config->host.callback_allow.count, 0);
 	assert_int_equal(config->host.unknown_app_refuse, 1);
 	assert_int_equal(config->host.keep, INT64_C(7) * 24 * 3600 * 1000);
+	assert_null(config->host.listen);
 	config_free(config);
 	folder_drop(&folder);
 }

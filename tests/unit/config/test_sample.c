@@ -1,8 +1,6 @@
 /* test_sample.c: the sample in conf.d/ starts a host as it is, and every line that it offers is a good one. */
 #include "check.h"
 
-#include <libgen.h>
-
 #include "folder.h"
 
 #define INSTALLED "/etc/bptl/" /* where the sample says that its files lie */
@@ -12,7 +10,7 @@ static const char *const files[] = {"host.ini", "engine.ini", "services.ini", "z
 /* The text of a file of conf.d. Owned. */
 static char *sample(const char *name)
 {
-	char *here = mem_text(__FILE__), *path = mem_format("%s/../../../conf.d/%s", dirname(here), name);
+	char *path = mem_format("%s/conf.d/%s", BPTL_SOURCE, name);
 	FILE *file = fopen(path, "r");
 	struct text text = {0};
 	int c;
@@ -23,7 +21,6 @@ static char *sample(const char *name)
 		text_add_bytes(&text, &(char){(char)c}, 1);
 	assert_int_equal(fclose(file), 0);
 	free(path);
-	free(here);
 	return text_take(&text);
 }
 
