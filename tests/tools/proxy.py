@@ -98,6 +98,7 @@ class Link:
         """From the client to the server."""
         while piece := await self.client[0].read(PIECE):
             if self.silent:
+                self.proxy.attempts.append(time.monotonic())
                 continue
             if self.answering:
                 self.answering, self.passed = False, 0
@@ -159,7 +160,8 @@ class Link:
 class FaultProxy:
     """The proxy; its loop runs on a thread of its own. Every public method may be called from any thread.
 
-    attempts   time.monotonic() of each connection that a client made (one that was refused is not seen)
+    attempts   time.monotonic() of each connection that a client made (one that was refused is not seen), and of what was said on one
+               that had gone silent
     """
 
     def __init__(self, target):
