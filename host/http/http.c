@@ -141,7 +141,7 @@ static void free_call(struct http_call *call)
 	free(call->body);
 	free(call->host);
 	text_free(&call->answer);
-	http_give_handle(call->http, call->easy);
+	curl_easy_cleanup(call->easy);
 	free(call);
 }
 
@@ -362,7 +362,11 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	struct http_call *call = mem_new(1, sizeof(*call));
 
 	call->http = http;
-	call->easy = http_take_handle(http);
+	/* a handle for each exchange: in one that was used before, libcurl 7.88 takes a folded line for a part of a
+	 * header of the answer before, which it has freed */
+	call->easy = curl_easy_init();
+	if (!call->easy)
+		mem_out();
 	call->done = done;
 	call->arg = arg;
 	call->timeout = request->timeout < 1 ? 1 : request->timeout > TIMEOUT_LIMIT ? TIMEOUT_LIMIT : request->timeout;
