@@ -55,6 +55,11 @@ class Storm:
         self.thread.join(10)
         self.loop.close()
 
+    def reached(self, count, running):
+        """Waits until so many answers were broken, or until the host has ended, which it must not."""
+        eventually(lambda: self.broken.total() >= count or running.process.poll() is not None, 300, lambda: f"{self.broken}")
+        assert running.process.poll() is None, running.text()[-4000:]
+
     def url(self, engine):
         return f"http://127.0.0.1:{self.port}/{engine}/"
 
@@ -140,9 +145,9 @@ def test_malformed_answers_of_engines_cost_neither_the_host_nor_memory_nor_polls
                 bench.topic(unit, f"{unit}-{engine}", topic=unit, engine=f"e{engine}", lock="10s")
         running = host(bench.conf, env=FORGETFUL, ready=None)
         start = time.monotonic()
-        eventually(lambda: storm.broken.total() > warm, 100)
+        storm.reached(warm, running)
         before = memory(running.pid)
-        eventually(lambda: storm.broken.total() > wanted, 300, lambda: f"{storm.broken}")
+        storm.reached(wanted, running)
         took = time.monotonic() - start
         storm.calm = True
         storm.wanted = {f"e{engine}": f"goed-{engine}" for engine in range(ENGINES)}
