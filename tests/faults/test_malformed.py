@@ -5,6 +5,7 @@ import json
 import pathlib
 import random
 import re
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -12,12 +13,14 @@ from collections import Counter
 import pytest
 from mutants import Mutator
 from probe import eventually
+from testbed import ROOT, build_folder
 
 ENGINES = 120
 TOPICS = ("Echo", "Echo", "Fail", "FailForNow", "BpmnError", "Nap")
 VERBS = ("fetchAndLock", "complete", "failure", "bpmnError", "extendLock", "unlock", "list")
 STREAK = 3    # broken polls of one engine in a row, so that no engine waits long for its next
 GROWTH = 10   # MiB of memory that the core may keep
+KEPT = 40     # the same with ASan, which keeps for a while what was freed; it finds leaks by itself
 ROUND = 0.15  # seconds that a poll without tasks waits
 FORGETFUL = {"ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}  # else ASan keeps what was freed
 
@@ -57,7 +60,7 @@ class Storm:
 
     def reached(self, count, running):
         """Waits until so many answers were broken, or until the host has ended, which it must not."""
-        eventually(lambda: self.broken.total() >= count or running.process.poll() is not None, 300, lambda: f"{self.broken}")
+        eventually(lambda: self.broken.total() >= count or running.process.poll() is not None, 1200, lambda: f"{self.broken}")
         assert running.process.poll() is None, running.text()[-4000:]
 
     def url(self, engine):
@@ -128,15 +131,28 @@ class Storm:
                     "ms": {"type": "Integer", "value": 5200 if self.number % 10 == 0 else 10, "valueInfo": {}}}}
 
 
-def memory(pid):
-    """What a process holds of the machine's memory, in MiB."""
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+def memory(pid, what="VmRSS"):
+    """What a process holds of the machine's memory, in MiB; VmHWM: the most that it ever held."""
+    return int(re.search(rf"{what}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
-@pytest.mark.timeout(600)
-def test_malformed_answers_of_engines_cost_neither_the_host_nor_memory_nor_polls(bench, host, figure):
-    """The seed is in the name of no test: another one is another 10,000."""
-    wanted, warm = 10000, 2000
+@pytest.fixture(scope="module")
+def build(long):
+    """The long form measures a host without sanitizers."""
+    if not long:
+        return build_folder()
+    subprocess.run([ROOT / "tests/tools/build", "build-plain", "-DBPTL_TESTS=ON"], check=True, timeout=1200)
+    return ROOT / "build-plain"
+
+
+@pytest.fixture(scope="module")
+def bptl(build):
+    return build / "bptl"
+
+
+@pytest.mark.timeout(2400)
+def test_malformed_answers_of_engines_cost_neither_the_host_nor_memory_nor_polls(bench, host, long, figure):
+    wanted, warm = (50000, 10000) if long else (10000, 3000)
     with Storm(seed=20261) as storm:
         bench.conf.remove("engine main").section("host", workers=200, drain="2s", log_level="error")
         for engine in range(ENGINES):
@@ -146,7 +162,7 @@ def test_malformed_answers_of_engines_cost_neither_the_host_nor_memory_nor_polls
         running = host(bench.conf, env=FORGETFUL, ready=None)
         start = time.monotonic()
         storm.reached(warm, running)
-        before = memory(running.pid)
+        before = memory(running.pid, "VmHWM")
         storm.reached(wanted, running)
         took = time.monotonic() - start
         storm.calm = True
@@ -158,5 +174,5 @@ def test_malformed_answers_of_engines_cost_neither_the_host_nor_memory_nor_polls
         figure(f"{storm.broken.total()} malformed answers in {took:.0f} s ({', '.join(f'{verb} {storm.broken[verb]}' for verb in VERBS)}); "
                f"the core grew by {grown:.1f} MiB to {before + grown:.0f} MiB")
         assert all(storm.broken[verb] > 20 for verb in VERBS), storm.broken
-        assert grown < GROWTH
+        assert grown < (GROWTH if long else KEPT)
         assert running.stop() == 0
