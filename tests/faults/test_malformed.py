@@ -60,7 +60,7 @@ class Storm:
 
     def reached(self, count, running):
         """Waits until so many answers were broken, or until the host has ended, which it must not."""
-        eventually(lambda: self.broken.total() >= count or running.process.poll() is not None, 1200, lambda: f"{self.broken}")
+        eventually(lambda: self.broken.total() >= count or running.process.poll() is not None, 100 + count / 40, lambda: f"{self.broken}")
         assert running.process.poll() is None, running.text()[-4000:]
 
     def url(self, engine):
