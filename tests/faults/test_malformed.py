@@ -128,7 +128,7 @@ class Storm:
                     "text": {"type": "String", "value": "hallo", "valueInfo": {}},
                     "integer": {"type": "Integer", "value": self.number, "valueInfo": {}},
                     "object": {"type": "Json", "value": "{\"a\":[1,2,{\"b\":null}]}", "valueInfo": {}},
-                    "ms": {"type": "Integer", "value": 5200 if self.number % 10 == 0 else 10, "valueInfo": {}}}}
+                    "ms": {"type": "Integer", "value": 5200 if self.number % 4 == 0 else 10, "valueInfo": {}}}}
 
 
 def memory(pid, what="VmRSS"):
