@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -34,6 +35,7 @@ struct http_call {
 	struct text answer;
 	size_t limit;
 	long header_bytes;
+	int headers_whole; /* the empty line that ends them has come */
 	int64_t timeout;
 	char *host;
 	int refuse_link_local, once;
@@ -48,8 +50,11 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *arg)
 {
 	struct http_call *call = arg;
 
-	(void)bytes;
 	call->header_bytes += (long)(size * count);
+	if (size * count > 5 && strncmp(bytes, "HTTP/", 5) == 0) /* 1xx come before the answer, trailers behind it */
+		call->headers_whole = 0;
+	else if (size * count <= 2 && (*bytes == '\r' || *bytes == '\n'))
+		call->headers_whole = 1;
 	if (call->header_bytes <= HEADER_LIMIT)
 		return size * count;
 	call->veto = VETO_TOO_LARGE;
@@ -136,7 +141,7 @@ static void free_call(struct http_call *call)
 	free(call->body);
 	free(call->host);
 	text_free(&call->answer);
-	http_give_handle(call->http, call->easy);
+	curl_easy_cleanup(call->easy);
 	free(call);
 }
 
@@ -160,6 +165,18 @@ static int64_t retry_after(CURL *easy)
 	if (seconds > RETRY_AFTER_LIMIT)
 		seconds = RETRY_AFTER_LIMIT;
 	return seconds < 0 ? 0 : seconds * 1000;
+}
+
+/* curl is content when a connection is closed in the middle of the headers, or after a 101 that nobody asked for: it
+ * tells of an answer without a body. For us there is none. */
+static CURLcode doubt(struct http_call *call, long status)
+{
+	if (call->headers_whole && status >= 200)
+		return CURLE_OK;
+	(void)snprintf(call->words, sizeof(call->words), "%s",
+		       call->headers_whole ? "its status is one of no last answer"
+					   : "the connection was closed in the middle of its headers");
+	return CURLE_WEIRD_SERVER_REPLY;
 }
 
 /* Can anything of the request have arrived? */
@@ -217,12 +234,16 @@ static void call_done(void *arg, CURLcode code)
 
 	if (code == CURLE_OK) {
 		(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+		code = doubt(call, answer.status);
+	}
+	if (code == CURLE_OK) {
 		(void)curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
 		answer.body = call->answer.data ? call->answer.data : "";
 		answer.length = call->answer.length;
 		answer.content_type = type ? type : "";
 		answer.retry_after = retry_after(call->easy);
 	} else {
+		answer.status = 0;
 		answer.failure = failure_of(call, code);
 		answer.tls_refused = answer.failure == HTTP_NOT_SENT && http_tls_refused(code, call->words);
 		explain(call, code, answer.failure, &why);
@@ -341,7 +362,11 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	struct http_call *call = mem_new(1, sizeof(*call));
 
 	call->http = http;
-	call->easy = http_take_handle(http);
+	/* a handle for each exchange: in one that was used before, libcurl 7.88 takes a folded line for a part of a
+	 * header of the answer before, which it has freed */
+	call->easy = curl_easy_init();
+	if (!call->easy)
+		mem_out();
 	call->done = done;
 	call->arg = arg;
 	call->timeout = request->timeout < 1 ? 1 : request->timeout > TIMEOUT_LIMIT ? TIMEOUT_LIMIT : request->timeout;

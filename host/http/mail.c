@@ -2,9 +2,9 @@
  * over 400 lines, because parts, exchange and verdict share struct call.
  *
  * Was the mail sent? A server may only deliver after the lone "." that ends DATA. curl writes it when every part has
- * been read, so an exchange that breaks while the last reply is 354 (go ahead) and all parts were read may have been
- * delivered: MAIL_UNKNOWN. In every other case it was not. Each mail has a connection of its own: one that was kept
- * open and dropped by the server meanwhile would blur that line.
+ * been read, so an exchange that breaks after the server said 354 (go ahead) and all parts were read may have been
+ * delivered, unless it refused in a reply of its own: MAIL_UNKNOWN. In every other case it was not. Each mail has a
+ * connection of its own: one that was kept open and dropped by the server meanwhile would blur that line.
  *
  * Why on the calling thread, and not on the loop's multi handle as all HTTP? libcurl 7.88 waits for the reply to the
  * "." without giving the multi handle back: every other exchange stands still for as long as the server thinks (5
@@ -33,6 +33,7 @@ struct call {
 	char *service, *root, *secret, *message_id;
 	struct text reply; /* the server's last reply, lines joined */
 	int reply_over;    /* its last line was read */
+	int went_ahead;    /* it has said 354; curl forgets that code when a part of the next reply arrives */
 	size_t unread;     /* parts that curl has not read to their end */
 	char curl_error[CURL_ERROR_SIZE];
 };
@@ -244,6 +245,8 @@ static size_t hear(char *line, size_t size, size_t count, void *arg)
 	size_t length = size * count;
 	size_t skip = 0;
 
+	if (length > 3 && memcmp(line, "354", 3) == 0)
+		call->went_ahead = 1;
 	/* what it says to QUIT is not what it said to the mail */
 	if (call->reply_over && length > 3 && memcmp(line, "221", 3) == 0)
 		return length;
@@ -325,7 +328,7 @@ static enum mail_outcome judge(struct call *call, CURLcode code, long reply, str
 				words(call));
 		return reply >= 500 ? MAIL_REFUSED : MAIL_LATER;
 	}
-	if (reply == 354 && call->unread == 0) {
+	if (call->went_ahead && call->unread == 0) {
 		(void)error_set(
 			error,
 			"the connection to the mail server of service %s (%s) was lost after the mail was sent and "

@@ -8,8 +8,6 @@
 
 #include "base/memory.h"
 
-#define SPARE_LIMIT 16 /* handles kept for the next exchange */
-
 /* A transfer on the multi handle. */
 struct transfer {
 	CURL *easy;
@@ -22,8 +20,6 @@ struct http {
 	CURLM *multi;
 	struct transfer *first;
 	size_t count;
-	CURL *spare[SPARE_LIMIT];
-	size_t spares;
 };
 
 struct http *http_new(void)
@@ -66,8 +62,6 @@ void http_free(struct http *http)
 		return;
 	while (http->first) /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): each takes itself off the list */
 		end_transfer(http, http->first, CURLE_ABORTED_BY_CALLBACK);
-	while (http->spares > 0)
-		curl_easy_cleanup(http->spare[--http->spares]);
 	(void)curl_multi_cleanup(http->multi);
 	curl_global_cleanup();
 	free(http);
@@ -77,25 +71,6 @@ void http_must(CURLcode code)
 {
 	if (code == CURLE_OUT_OF_MEMORY)
 		mem_out();
-}
-
-CURL *http_take_handle(struct http *http)
-{
-	CURL *easy = http->spares > 0 ? http->spare[--http->spares] : curl_easy_init();
-
-	if (!easy)
-		mem_out();
-	return easy;
-}
-
-void http_give_handle(struct http *http, CURL *easy)
-{
-	if (http->spares == SPARE_LIMIT) {
-		curl_easy_cleanup(easy);
-		return;
-	}
-	curl_easy_reset(easy);
-	http->spare[http->spares++] = easy;
 }
 
 void http_add_easy(struct http *http, CURL *easy, http_easy_done *done, void *arg)

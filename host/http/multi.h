@@ -20,9 +20,6 @@ void http_remove_easy(struct http *http, CURL *easy);
 void http_secure(CURL *easy, const struct http_tls *tls);
 /* Ends the process when curl says that there is no memory. Other codes are passed over. */
 void http_must(CURLcode code);
-/* Easy handles without options, from a small store; give them back when they are out of the multi. */
-CURL *http_take_handle(struct http *http);
-void http_give_handle(struct http *http, CURL *easy);
 /* With TLS 1.3 a server refuses our certificate when we believe to be connected: its alert is the first thing read. */
 int http_refused_our_certificate(CURLcode code, const char *words);
 /* Is this the end of a TLS handshake that waiting will not mend? `words` is what is in CURLOPT_ERRORBUFFER. */

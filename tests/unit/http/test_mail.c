@@ -19,8 +19,9 @@
 /* What the server says; NULL: it closes the connection instead. */
 struct script {
 	const char *greeting, *ehlo, *auth, *mail, *rcpt, *data, *end;
-	int cut_after; /* closes after so many bytes of the text; 0: never */
-	int silent;    /* says nothing at the end, and keeps the connection */
+	int cut_after;    /* closes after so many bytes of the text; 0: never */
+	int silent;       /* says nothing at the end, and keeps the connection */
+	const char *part; /* says this at the end, without the end of a line, a while before it closes the connection */
 };
 
 static const struct script friendly = {.greeting = "220 test",
@@ -91,6 +92,10 @@ static void play(int fd, int pipe, const struct script *script)
 			listen_to(fd, pipe, &line, "\r\n.\r\n", script->cut_after);
 			if (script->silent)
 				(void)sleep(5);
+			if (script->part && write(fd, script->part, strlen(script->part)) > 0) {
+				(void)usleep(300000);
+				_exit(0);
+			}
 			say(fd, script->end);
 		} else {
 			say(fd, "221 bye");
@@ -502,6 +507,24 @@ TEST(a_connection_lost_after_the_text_may_have_sent_it)
 	assert_outcome(&script, MAIL_UNKNOWN, 354, "<task-1.2@bptl.example>");
 }
 
+TEST(a_connection_lost_in_the_middle_of_the_last_reply_may_have_sent_it)
+{
+	static const char *const parts[] = {"25",  "250", "250 tak", "250-taken\r\n250", "this is no reply\r\n",
+					    "354", "\xff"};
+	struct script script = friendly;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		struct world world;
+
+		script.part = parts[i];
+		open_world(&world);
+		deliver(&world, &script, &simple);
+		assert_int_equal(world.answer.outcome, MAIL_UNKNOWN);
+		assert_contains(world.answer.error.text, "<task-1.2@bptl.example>");
+		close_world(&world);
+	}
+}
+
 TEST(a_large_mail_that_breaks_off_half_way_was_not_sent)
 {
 	struct script script = friendly;
@@ -598,6 +621,7 @@ TESTS(cmocka_unit_test(a_mail_arrives_with_all_its_headers),
       cmocka_unit_test(a_server_that_is_not_ready_is_tried_later),
       cmocka_unit_test(a_connection_lost_before_the_end_of_the_text_sent_nothing),
       cmocka_unit_test(a_connection_lost_after_the_text_may_have_sent_it),
+      cmocka_unit_test(a_connection_lost_in_the_middle_of_the_last_reply_may_have_sent_it),
       cmocka_unit_test(a_large_mail_that_breaks_off_half_way_was_not_sent),
       cmocka_unit_test(a_server_that_says_nothing_after_the_text_may_have_sent_it),
       cmocka_unit_test(starttls_that_is_demanded_and_not_offered_ends_it),
