@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/memory.h"
 #include "base/text.h"
 
 struct log {
 	enum log_level level;
 	enum log_format format;
-	char **secrets;
-	size_t secret_count;
+	struct mask secrets;
 };
 
 static const char *const level_names[] = {"trace", "debug", "info", "warning", "error"};
@@ -32,50 +32,18 @@ void log_free(struct log *log)
 {
 	if (!log)
 		return;
-	for (size_t i = 0; i < log->secret_count; i++)
-		mem_wipe(log->secrets[i]);
-	free(log->secrets);
+	mask_clear(&log->secrets);
 	free(log);
 }
 
 void log_hide(struct log *log, const char *secret)
 {
-	if (!secret || strlen(secret) < 4)
-		return;
-	for (size_t i = 0; i < log->secret_count; i++)
-		if (strcmp(log->secrets[i], secret) == 0)
-			return;
-	log->secrets = mem_resize(log->secrets, log->secret_count + 1, sizeof(*log->secrets));
-	log->secrets[log->secret_count++] = mem_text(secret);
+	mask_add(&log->secrets, secret);
 }
 
-/* Secrets may overlap, or be a part of one another: first all that is covered is found, then it is replaced. */
 void log_mask(const struct log *log, char *text)
 {
-	char *covered = NULL;
-	size_t to = 0;
-
-	for (size_t i = 0; i < log->secret_count; i++) {
-		const char *secret = log->secrets[i];
-
-		for (const char *at = strstr(text, secret); at; at = strstr(at + 1, secret)) {
-			if (!covered)
-				covered = mem_new(strlen(text), 1);
-			memset(covered + (at - text), 1, strlen(secret));
-		}
-	}
-	if (!covered)
-		return;
-	for (size_t i = 0, length = strlen(text); i < length; i++) {
-		if (!covered[i]) {
-			text[to++] = text[i];
-		} else if (i == 0 || !covered[i - 1]) {
-			memcpy(text + to, "***", 3);
-			to += 3;
-		}
-	}
-	text[to] = '\0';
-	free(covered);
+	mask_text(&log->secrets, text);
 }
 
 int log_wants(const struct log *log, enum log_level level)

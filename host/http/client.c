@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "http/check.h"
@@ -15,7 +16,6 @@
 #include "http/url.h"
 
 #define SHORTEST_PROOF 8
-#define SHORTEST_SECRET 4   /* a shorter one hides nothing: it stands in every text */
 #define USUAL_TIMEOUT 30000 /* milliseconds, for a service that has none */
 
 struct client {
@@ -129,7 +129,7 @@ static char *proof_in(const char *header)
 
 	if (last && strlen(last + 1) >= SHORTEST_PROOF)
 		value = last + 1;
-	return strlen(value) >= SHORTEST_SECRET ? mem_text(value) : NULL;
+	return strlen(value) >= MASK_LEAST ? mem_text(value) : NULL;
 }
 
 static void answered(void *arg, const struct http_answer *answer);
@@ -190,15 +190,22 @@ static void free_call(struct client_call *call)
  * without it, or NULL when it does not hold it. */
 static char *without_proof(const struct client_call *call, const struct http_answer *answer)
 {
-	size_t length = call->proof ? strlen(call->proof) : 0;
-	char *copy, *at;
+	const struct credentials *credentials = call->credentials;
+	struct mask mask = {0};
+	char *copy;
 
-	if (length == 0 || !memmem(answer->body, answer->length, call->proof, length))
+	if (!call->proof || answer->length == 0)
 		return NULL;
+	mask_add(&mask, call->proof);
+	/* a password may come back out of its base64; a short one could be any word of the answer */
+	if (credentials->secret && strlen(credentials->secret) >= SHORTEST_PROOF)
+		mask_add(&mask, credentials->secret);
 	copy = mem_slice(answer->body, answer->length);
-	for (at = copy; (at = memmem(at, answer->length - (size_t)(at - copy), call->proof, length)) != NULL;
-	     at += length)
-		memset(at, '*', length);
+	if (!mask_bytes(&mask, copy, answer->length)) {
+		free(copy);
+		copy = NULL;
+	}
+	mask_clear(&mask);
 	return copy;
 }
 

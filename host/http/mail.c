@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "http/mail_text.h"
@@ -280,6 +281,8 @@ static size_t swallow(char *bytes, size_t size, size_t count, void *arg)
 /* What the server said last, for a message. */
 static const char *words(struct call *call)
 {
+	struct mask mask = {0};
+
 	if (!call->reply.length)
 		return "nothing";
 	if (!text_is_utf8(call->reply.data, strlen(call->reply.data)))
@@ -287,8 +290,9 @@ static const char *words(struct call *call)
 			if ((unsigned char)*at >= 0x80)
 				*at = '?';
 	/* a server that repeats what it was told must not make us repeat it */
-	if (call->secret && *call->secret && strstr(call->reply.data, call->secret))
-		return "(a text with the password in it)";
+	mask_add(&mask, call->secret);
+	mask_text(&mask, call->reply.data);
+	mask_clear(&mask);
 	return call->reply.data;
 }
 

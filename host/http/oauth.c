@@ -149,7 +149,8 @@ static int take_token(struct entry *entry, const struct http_answer *answer, str
 	if (answer->failure != HTTP_ANSWERED)
 		return error_set(error, "no token from %s: %s", entry->outline, answer->error);
 	if (answer->status != 200) {
-		words = client_words(answer);
+		/* an answer that says "good" may hold a token all the same */
+		words = answer->status / 100 == 2 ? mem_text("200 is expected") : client_words(answer);
 		(void)error_set(error, "no token from %s: it answered %ld: %s", entry->outline, answer->status, words);
 		free(words);
 		return -1;

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "http/url.h"
 
 static const char *const auth_names[] = {
 	[SERVICE_NONE] = "none",     [SERVICE_ZGW] = "zgw",     [SERVICE_API_KEY] = "api_key",
@@ -182,7 +183,11 @@ fail:
 /* A user name is no secret, and masking one that is a common word would make lines unreadable. */
 static void credentials_hide(const struct credentials *credentials, struct log *log)
 {
+	char *escaped = url_escape(credentials->secret ? credentials->secret : "");
+
 	log_hide(log, credentials->secret);
+	log_hide(log, escaped); /* so that it is known in base64, too: OAuth2 sends it that way */
+	mem_wipe(escaped);
 	log_hide(log, credentials->value);
 }
 
