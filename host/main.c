@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <bptl/plugin.h>
 
@@ -41,6 +42,18 @@ static int command(const char *name, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* Secrets stay out of core files, and out of reach of other processes of the same user. `exec` alone is there to be
+ * debugged. The leak check of the address sanitizer has to trace its process. */
+static void keep_secrets(const char *command)
+{
+#ifdef __SANITIZE_ADDRESS__
+	(void)command;
+#else
+	if (strcmp(command, "exec") != 0)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	json_object_seed(0); /* before there are threads */
@@ -56,6 +69,7 @@ int main(int argc, char **argv)
 		(void)printf("bptl %s, SDK %d.%d\n", BPTL_VERSION, BPTL_SDK_MAJOR, BPTL_SDK_MINOR);
 		return EXIT_DONE;
 	}
+	keep_secrets(argv[1]);
 	if (strcmp(argv[1], "runner") == 0)
 		return runner_main(3, 4); /* not for people: how the core starts a plugin's process */
 	return command(argv[1], argc - 1, argv + 1);

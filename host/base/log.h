@@ -17,8 +17,8 @@ struct log_about {
 
 struct log *log_new(enum log_level level, enum log_format format);
 void log_free(struct log *log);
-/* Every occurrence of this text (4 characters or more), however it is written (see mask.h), is shown as *** from now on.
- * Thread-safe only before threads. */
+/* Every occurrence of this text (4 characters or more), however it is written (see mask.h), is shown as *** from now
+ * on. Thread-safe only before threads. */
 void log_hide(struct log *log, const char *secret);
 /* Writes a line; `about` may be NULL. Thread-safe. */
 void log_line(struct log *log, enum log_level level, const struct log_about *about, const char *format, ...)

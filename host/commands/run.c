@@ -33,6 +33,7 @@ int command_run(int argc, char **argv)
 	config = conf_load(conf_path(conf));
 	if (!config)
 		return EXIT_CONFIG;
+	config_wipe_environment(config);
 	log = log_new(config->host.level, config->host.format);
 	status = core_run(config, log);
 	log_free(log);

@@ -9,8 +9,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "config/fields.h"
 #include "config/reader.h"
+#include "config/secret.h"
 #include "config/section.h"
 
 static int compare(const void *a, const void *b)
@@ -26,6 +28,27 @@ static int is_ini(const char *name)
 	return *name != '.' && length > 4 && strcmp(name + length - 4, ".ini") == 0;
 }
 
+/* What is none, or cannot be read, the reader speaks of. */
+static int is_file(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* Who can change the configuration can have any library loaded, and send the credentials anywhere. The folder is looked
+ * at for every file of it, and for itself: there a file could be added. 0 or -1. */
+static int check_trust(const char *path, struct problems *problems)
+{
+	struct place place = {.file = path};
+	struct error error;
+
+	if (trust_check(path, "change what this service does", &error) == 0)
+		return 0;
+	problems_add(problems, &place, "%s", error.text);
+	return -1;
+}
+
 /* The files of the path, in name order. 0, or -1 and the problem is said. */
 static int find_files(const char *path, struct texts *files, struct problems *problems)
 {
@@ -33,6 +56,7 @@ static int find_files(const char *path, struct texts *files, struct problems *pr
 	size_t length = strlen(path);
 	struct dirent *entry;
 	struct stat info;
+	int untrusted = 0;
 	DIR *folder;
 
 	while (length > 1 && path[length - 1] == '/')
@@ -45,8 +69,10 @@ static int find_files(const char *path, struct texts *files, struct problems *pr
 	}
 	if (!S_ISDIR(info.st_mode)) {
 		texts_add(files, mem_text(path));
-		return 0;
+		return is_file(path) ? check_trust(path, problems) : 0;
 	}
+	if (check_trust(path, problems) != 0)
+		return -1;
 	folder = opendir(path);
 	if (!folder) {
 		problems_add(problems, &place, "cannot be read: %s", strerror(errno));
@@ -62,7 +88,10 @@ static int find_files(const char *path, struct texts *files, struct problems *pr
 		return -1;
 	}
 	qsort(files->list, files->count, sizeof(*files->list), compare);
-	return 0;
+	for (size_t i = 0; i < files->count; i++)
+		if (is_file(files->list[i]) && check_trust(files->list[i], problems) != 0)
+			untrusted = -1;
+	return untrusted;
 }
 
 /* Is there an earlier section of this kind and name? Said at the later one. */
@@ -153,4 +182,21 @@ void config_free(struct config *config)
 	free(config->topics);
 	texts_free(&config->files);
 	free(config);
+}
+
+static void wipe_credentials(const struct credentials *credentials)
+{
+	secret_wipe_environment(credentials->secret);
+	secret_wipe_environment(credentials->value);
+}
+
+void config_wipe_environment(const struct config *config)
+{
+	for (size_t i = 0; i < config->engine_count; i++)
+		wipe_credentials(&config->engines[i].service.own);
+	for (size_t i = 0; i < config->service_count; i++)
+		wipe_credentials(&config->services[i].service.own);
+	for (size_t i = 0; i < config->app_count; i++)
+		for (size_t j = 0; j < config->apps[i].app.count; j++)
+			wipe_credentials(&config->apps[i].app.entries[j].credentials);
 }

@@ -142,5 +142,8 @@ struct config *config_read(const char *path, struct problems *problems);
 void config_free(struct config *config);
 /* The log masks every secret of the configuration from now on. */
 void config_hide(const struct config *config, struct log *log);
+/* Takes the secrets of the configuration out of the environment of this process, where they came in: for a process that
+ * stays. */
+void config_wipe_environment(const struct config *config);
 
 #endif

@@ -33,6 +33,12 @@ static int open_secret(const struct fields *fields, const char *key, const char 
 			"%s has mode %04o: group or others can read or write it: chmod 0600 it, owned by the user "
 			"that bptl runs as",
 			path, (unsigned)(info.st_mode & 07777));
+	else if (check_mode && info.st_uid != 0 && info.st_uid != geteuid())
+		fields_problem(
+			fields, key,
+			"%s belongs to another user (uid %u), who can read and change it: chown it to the user that "
+			"bptl runs as",
+			path, (unsigned)info.st_uid);
 	else if (info.st_size == 0)
 		fields_problem(fields, key, "%s is empty: put the secret in it", path);
 	else
@@ -202,4 +208,14 @@ void secret_check_file(const struct fields *fields, const char *key, const char 
 
 	if (fd >= 0)
 		close(fd);
+}
+
+void secret_wipe_environment(const char *secret)
+{
+	for (char **at = environ; secret && *secret && *at; at++) {
+		char *value = strchr(*at, '=');
+
+		if (value && strcmp(value + 1, secret) == 0)
+			explicit_bzero(value + 1, strlen(value + 1));
+	}
 }

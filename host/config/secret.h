@@ -11,5 +11,7 @@ char *secret_read(struct fields *fields, const char *stem, int required);
 int secret_given(const struct fields *fields, const char *stem);
 /* Checks a file that holds a secret but is read by others later, such as a private key. */
 void secret_check_file(const struct fields *fields, const char *key, const char *path);
+/* Overwrites the values of the environment that are this secret, so that /proc/PID/environ does not show it. */
+void secret_wipe_environment(const char *secret);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -341,9 +340,6 @@ int core_run(const struct config *config, struct log *log)
 	int signals = signals_open();
 	int status;
 
-#ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */
-	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
-#endif
 	open_core(&core, config, log);
 	status = start(&core, signals);
 	if (status == 0)

@@ -65,6 +65,11 @@ int journal_make_folder(const char *folder, struct error *error)
 				 strerror(errno));
 	if (stat(folder, &at) || !S_ISDIR(at.st_mode))
 		return error_set(error, "%s is no folder: state = in [host] names the folder of the journal", folder);
+	if (at.st_uid != 0 && at.st_uid != geteuid())
+		return error_set(error,
+				 "%s belongs to another user (uid %u), who could read and change it: chown it to the "
+				 "user of this service",
+				 folder, (unsigned)at.st_uid);
 	if (at.st_mode & (S_IRWXO | S_IWGRP))
 		return error_set(error, "%s can be read or written by others: it will hold data of cases; chmod 700 %s",
 				 folder, folder);

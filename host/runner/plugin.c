@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 #define REBUILD "rebuild it with the SDK of this host (1." BPTL_TEXT_OF(BPTL_SDK_MINOR) ") or an older 1.x"
 #define BPTL_TEXT_OF(x) BPTL_TEXT_OF_(x)
@@ -30,18 +30,10 @@ enum {
 
 /* ---- the file ---- */
 
-static int writable_by_others(const struct stat *at)
-{
-	if (S_ISDIR(at->st_mode) && (at->st_mode & S_ISVTX))
-		return 0; /* as /tmp: others cannot replace what is not theirs */
-	return (at->st_mode & S_IWOTH) || ((at->st_mode & S_IWGRP) && at->st_gid != getegid());
-}
-
 /* Whoever can write the file, or put another in its place, can run code as this service. library: the very file that
  * was looked at, for loading. */
 static int check_file(const char *file, char library[PATH_MAX], struct error *error)
 {
-	char path[PATH_MAX];
 	struct stat at;
 
 	if (!realpath(file, library))
@@ -49,28 +41,11 @@ static int check_file(const char *file, char library[PATH_MAX], struct error *er
 			error,
 			"%s: %s: build or install the plugin, or give its place with library = in its [plugin] section",
 			file, strerror(errno));
-	memcpy(path, library, sizeof(path));
-	if (stat(path, &at))
-		return error_set(error, "%s: %s", path, strerror(errno));
+	if (stat(library, &at))
+		return error_set(error, "%s: %s", library, strerror(errno));
 	if (!S_ISREG(at.st_mode))
-		return error_set(error, "%s is not a file", path);
-	for (;;) {
-		if (writable_by_others(&at))
-			return error_set(error,
-					 "%s can be written by other users: anybody could put code into this service; "
-					 "chmod go-w %s",
-					 path, path);
-		if (at.st_uid != 0 && at.st_uid != geteuid())
-			return error_set(error,
-					 "%s belongs to another user (uid %u): it must belong to root or to the user "
-					 "of this service",
-					 path, (unsigned)at.st_uid);
-		if (strcmp(path, "/") == 0)
-			return 0;
-		(void)dirname(path); /* glibc cuts it in place */
-		if (stat(path, &at))
-			return error_set(error, "%s: %s", path, strerror(errno));
-	}
+		return error_set(error, "%s is not a file", library);
+	return trust_check(library, "put code into this service", error);
 }
 
 /* libltdl binds lazily and says "file not found" for every fault, so dlopen() looks first, and says what it is. */

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -316,9 +315,6 @@ int runner_main(int socket_fd, int note_fd)
 	json_t *order;
 	int code = 0;
 
-#ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */
-	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
-#endif
 	for (int fd = 3; fd <= 5; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* what a unit starts has no business with the core */
 	(void)signal(SIGINT, SIG_IGN);                /* the core decides when we end */
