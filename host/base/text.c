@@ -101,14 +101,28 @@ size_t text_cut(const char *text, size_t limit)
 	return limit;
 }
 
+/* The bytes of the control character at this place, 0 when it is none. What else ends a line for some readers counts:
+ * the C1 controls with U+0085, and U+2028 and U+2029. */
+static size_t control_length(const unsigned char *at)
+{
+	if (at[0] < 0x20 || at[0] == 0x7f)
+		return at[0] != '\0';
+	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+		return 2;
+	return at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9) ? 3 : 0;
+}
+
 void text_one_line(char *text)
 {
 	size_t length = strlen(text);
 	size_t start = length;
 
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			text[i] = ' ';
+	for (size_t i = 0; i < length; i++) {
+		size_t control = control_length((const unsigned char *)text + i);
+
+		if (control > 0)
+			memset(text + i, ' ', control);
+	}
 	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
 		start--;
 	if (start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0 &&

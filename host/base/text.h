@@ -20,7 +20,8 @@ void text_drop(struct text *text, size_t count);
 char *text_take(struct text *text);
 void text_free(struct text *text);
 
-/* Control characters become spaces, and a UTF-8 character that was cut at the end is dropped, in place. */
+/* Control characters, and what else Unicode takes for the end of a line, become spaces, and a UTF-8 character that was
+ * cut at the end is dropped, in place. */
 void text_one_line(char *text);
 /* 1 when the bytes are valid UTF-8. */
 int text_is_utf8(const char *bytes, size_t length);

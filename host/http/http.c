@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "http/multi.h"
+#include "http/url.h"
 
 #define HEADER_LIMIT (256L * 1024)     /* of all headers of an answer */
 #define CONNECT_LIMIT 10000L           /* milliseconds for name, connection and TLS */
@@ -78,12 +79,27 @@ static int link_local_4(uint32_t address)
 	return (ntohl(address) & 0xffff0000) == 0xa9fe0000;
 }
 
+/* Also when an IPv4 address is dressed as an IPv6 one: mapped, compatible, and as NAT64 does it (RFC 6052). */
 static int link_local_6(const struct in6_addr *address)
 {
+	static const unsigned char nat64[12] = {0, 0x64, 0xff, 0x9b};
 	uint32_t last;
 
 	memcpy(&last, address->s6_addr + 12, sizeof(last));
-	return IN6_IS_ADDR_LINKLOCAL(address) || (IN6_IS_ADDR_V4MAPPED(address) && link_local_4(last));
+	if (IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) ||
+	    memcmp(address->s6_addr, nat64, sizeof(nat64)) == 0)
+		return link_local_4(last);
+	return IN6_IS_ADDR_LINKLOCAL(address);
+}
+
+/* The same for an address as a text; a name is none. */
+static int is_link_local(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+
+	return (inet_pton(AF_INET, host, &four) == 1 && link_local_4(four.s_addr)) ||
+	       (inet_pton(AF_INET6, host, &six) == 1 && link_local_6(&six));
 }
 
 /* Before a connection is made. */
@@ -110,15 +126,12 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static int before_request(void *arg, char *peer, char *own, int peer_port, int own_port)
 {
 	struct http_call *call = arg;
-	struct in_addr four;
-	struct in6_addr six;
 	long sent = 0;
 
 	(void)own;
 	(void)peer_port;
 	(void)own_port;
-	if (call->refuse_link_local && ((inet_pton(AF_INET, peer, &four) == 1 && link_local_4(four.s_addr)) ||
-					(inet_pton(AF_INET6, peer, &six) == 1 && link_local_6(&six)))) {
+	if (call->refuse_link_local && is_link_local(peer)) {
 		call->veto = VETO_LINK_LOCAL;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -360,6 +373,7 @@ static int is_loopback(const char *address)
 struct http_call *http_start(struct http *http, const struct http_request *request, http_done *done, void *arg)
 {
 	struct http_call *call = mem_new(1, sizeof(*call));
+	char *host = url_host(request->url);
 
 	call->http = http;
 	/* a handle for each exchange: in one that was used before, libcurl 7.88 takes a folded line for a part of a
@@ -377,7 +391,8 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	http_must(curl_easy_setopt(call->easy, CURLOPT_URL, request->url));
 	http_must(curl_easy_setopt(call->easy, CURLOPT_USERAGENT, "bptl/" BPTL_VERSION));
 	http_must(curl_easy_setopt(call->easy, CURLOPT_ACCEPT_ENCODING, "gzip"));
-	if (is_loopback(call->host))
+	/* a proxy would connect for us, past open_socket() */
+	if (is_loopback(call->host) || (call->refuse_link_local && is_link_local(host)))
 		http_must(curl_easy_setopt(call->easy, CURLOPT_NOPROXY, "*"));
 	http_secure(call->easy, &request->tls);
 	set_limits(call);
@@ -385,6 +400,7 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	set_method(call, request);
 	set_headers(call, request);
 	http_add_easy(http, call->easy, call_done, call);
+	free(host);
 	return call;
 }
 

@@ -30,7 +30,7 @@ struct http_request {
 	struct http_tls tls;
 	int once; /* never sent a second time by itself when a kept connection turns out to be closed: HTTP_UNKNOWN */
 	long answer_limit;     /* 0: HTTP_ANSWER_LIMIT */
-	int refuse_link_local; /* never connect to 169.254.0.0/16 or fe80::/10 */
+	int refuse_link_local; /* never connect to 169.254.0.0/16 or fe80::/10, whatever a name resolves to */
 };
 
 /* How an exchange ended when there is no whole answer. */
