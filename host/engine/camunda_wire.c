@@ -113,103 +113,6 @@ json_t *camunda_failure_body(const char *worker_id, const char *message, const c
 
 /* ---- lists of tasks ---- */
 
-static const char *skip_space(const char *at, const char *end)
-{
-	while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-		at++;
-	return at;
-}
-
-/* The end of a JSON value by its brackets and quotes alone: where the comma or the bracket behind it stands. NULL when
- * the bytes end before. */
-static const char *value_end(const char *at, const char *end)
-{
-	int depth = 0, in_text = 0;
-
-	for (; at < end; at++) {
-		if (in_text) {
-			if (*at == '\\')
-				at++;
-			else if (*at == '"')
-				in_text = 0;
-		} else if (*at == '"') {
-			in_text = 1;
-		} else if (*at == '{' || *at == '[') {
-			depth++;
-		} else if (depth == 0 && (*at == ',' || *at == ']')) {
-			return at;
-		} else if (*at == '}' || *at == ']') {
-			depth--;
-		}
-	}
-	return NULL;
-}
-
-/* Reads entry by entry what cannot be read as a whole: one task with a text that our parser refuses (a NUL character, a
- * number beyond 64 bits) must not keep all others from being done. Only for a list that is closed: one that was cut off
- * is no answer. */
-static json_t *read_entries(const char *body, size_t length)
-{
-	const char *end = body + length;
-	const char *at = skip_space(body, end);
-	json_t *list = mem_json(json_array());
-	size_t good = 0;
-	char reason[160];
-
-	if (at == end || *at != '[')
-		goto none;
-	do {
-		const char *start = skip_space(at + 1, end);
-		json_t *entry;
-
-		at = value_end(start, end);
-		if (!at)
-			goto none;
-		entry = json_read(start, (size_t)(at - start), reason);
-		good += entry != NULL;
-		if (json_array_append_new(list, entry ? entry : json_null()))
-			mem_out();
-	} while (*at == ',');
-	if (good > 0 && skip_space(at + 1, end) == end)
-		return list;
-none:
-	json_decref(list);
-	return NULL;
-}
-
-json_t *camunda_list(const char *body, size_t length, const char *content_type, char why[CAMUNDA_WHY])
-{
-	char reason[160], words[80];
-	char *near;
-	json_t *value;
-
-	value = json_read(body, length, reason);
-	if (json_is_array(value))
-		return value;
-	if (!value)
-		value = read_entries(body, length);
-	if (json_is_array(value))
-		return value;
-	if (value || (content_type && strstr(content_type, "json"))) {
-		near = strstr(reason, " near "); /* what follows is from the body, which may hold anything */
-		if (near && !value)
-			*near = '\0';
-		(void)snprintf(why, CAMUNDA_WHY, "the answer (%zu bytes of JSON) is no list of tasks%s%s", length,
-			       value ? "" : ": ", value ? "" : reason);
-		json_decref(value);
-	} else if (length == 0) {
-		(void)snprintf(why, CAMUNDA_WHY, "the answer is empty");
-	} else {
-		(void)snprintf(words, sizeof(words), "%.60s",
-			       text_is_utf8(body, length) ? body : "bytes that are no text");
-		(void)snprintf(why, CAMUNDA_WHY, "the answer is no list of tasks but %.60s: %s",
-			       content_type && *content_type ? content_type : "of no type", words);
-	}
-	text_one_line(why);
-	text_make_utf8(why);
-	return NULL;
-}
-
 /* An id goes into URLs: what the engines make are UUIDs or numbers. */
 static int good_id(const char *id)
 {
@@ -254,6 +157,7 @@ static void fill_task(struct engine_task *task, const json_t *entry)
 	task->execution_id = mem_text(json_get_text(entry, "executionId"));
 	task->business_key = mem_text(json_get_text(entry, "businessKey"));
 	task->tenant = mem_text(json_get_text(entry, "tenantId"));
+	task->fault = mem_text(json_get_text(entry, "fault"));
 	task->priority = json_get_integer(entry, "priority", 0);
 	task->retries = retries > INT_MAX ? INT_MAX : (int)retries;
 	task->variables = json_is_object(variables) ? json_incref(variables) : mem_json(json_object());

@@ -24,7 +24,8 @@ json_t *camunda_failure_body(const char *worker_id, const char *message, const c
 typedef void camunda_skipped(void *arg, size_t index, const char *why);
 
 /* Reads the body of a poll's answer: the list of its entries, or NULL and why it is none (never its values). An entry
- * that is not JSON by itself is in the list as null. New reference. */
+ * with a value that cannot be read has what is good of it, and a member "fault" that says which one it is; one of which
+ * nothing can be made is in the list as null. New reference. */
 json_t *camunda_list(const char *body, size_t length, const char *content_type, char why[CAMUNDA_WHY]);
 /* Makes tasks of the entries of a list; at most `most`, without lock_until. Entries that are no tasks are reported and
  * left out. Owned: clear each, and free. */

@@ -50,6 +50,7 @@ struct engine_task {
 			     * sending, whichever is later */
 	json_t *variables;  /* name: {type, value, valueInfo} exactly as the engine holds them */
 	json_t *properties; /* extension properties, name: text; or NULL */
+	char *fault;        /* what of the task cannot be read, so that it cannot be run; or NULL */
 };
 
 struct engine;

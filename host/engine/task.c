@@ -17,6 +17,7 @@ void engine_task_clear(struct engine_task *task)
 	free(task->execution_id);
 	free(task->business_key);
 	free(task->tenant);
+	free(task->fault);
 	json_decref(task->variables);
 	json_decref(task->properties);
 	*task = (struct engine_task){0};
@@ -40,6 +41,7 @@ json_t *engine_task_to_json(const struct engine_task *task)
 	json_put_text(value, "execution", task->execution_id);
 	json_put_text(value, "businessKey", task->business_key);
 	json_put_text(value, "tenant", task->tenant);
+	json_put_text(value, "fault", task->fault);
 	put(value, "priority", json_integer(task->priority));
 	put(value, "retries", json_integer(task->retries));
 	if (task->variables)
@@ -69,6 +71,7 @@ int engine_task_from_json(struct engine_task *task, const json_t *value)
 	task->execution_id = mem_text(json_get_text(value, "execution"));
 	task->business_key = mem_text(json_get_text(value, "businessKey"));
 	task->tenant = mem_text(json_get_text(value, "tenant"));
+	task->fault = mem_text(json_get_text(value, "fault"));
 	task->priority = json_get_integer(value, "priority", 0);
 	task->retries = (int)retries;
 	task->variables = mem_json(variables ? json_deep_copy(variables) : json_object());
