@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "http/url_path.h"
 
 #define URL_LIMIT 8000 /* bytes: what common servers take on a request line */
 #define OUTLINE_LIMIT 300
@@ -92,65 +93,6 @@ static const char *text_fault(const char *url)
 	if (*authority != '[' && memchr(authority, '%', strcspn(authority, "/?")))
 		return "its host holds a percent-encoding, which host names do not have";
 	return NULL;
-}
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* A segment that a server could take for "." or "..": also percent-encoded, and with parameters ("..;x"), which some
- * servers take off first. */
-static int is_dots(const char *segment, size_t length)
-{
-	size_t dots = 0;
-
-	for (size_t i = 0; i < length; dots++) {
-		if (segment[i] == '.')
-			i++;
-		else if (length - i >= 3 && strncasecmp(segment + i, "%2e", 3) == 0)
-			i += 3;
-		else if (segment[i] == ';' || (length - i >= 3 && strncasecmp(segment + i, "%3b", 3) == 0))
-			break;
-		else
-			return 0;
-	}
-	return dots == 1 || dots == 2;
-}
-
-/* Percent-encodings that somebody on the way might turn into structure: a slash, a backslash, a control character,
- * bytes that are in no UTF-8 text, and those of a second round ("%252f"). */
-static const char *encoding_fault(const char *path)
-{
-	static const char *const twice[] = {"252e", "252f", "255c"};
-
-	for (const char *c = strchr(path, '%'); c; c = strchr(c + 1, '%')) {
-		int high = hex(c[1]), low = high < 0 ? -1 : hex(c[2]);
-		int byte = high * 16 + low;
-
-		if (low < 0)
-			return "its path holds a % that is no percent-encoding";
-		if (byte == '/' || byte == '\\')
-			return "its path holds a percent-encoded slash or backslash";
-		if (byte < 0x20 || byte == 0x7f || byte == 0xc0 || byte == 0xc1)
-			return "its path holds a percent-encoded control character";
-		for (size_t i = 0; i < sizeof(twice) / sizeof(*twice); i++)
-			if (strncasecmp(c + 1, twice[i], 4) == 0)
-				return "its path is percent-encoded twice";
-	}
-	return NULL;
-}
-
-static const char *path_fault(const char *path)
-{
-	for (const char *at = path; *at == '/'; at += 1 + strcspn(at + 1, "/"))
-		if (is_dots(at + 1, strcspn(at + 1, "/")))
-			return "its path holds a \".\" or \"..\" segment";
-	return encoding_fault(path);
 }
 
 /* The host in lower case, back into the parsed URL; or what is wrong with it. */
@@ -246,7 +188,7 @@ char *url_normal(const char *url, const char *schemes, struct error *error)
 	if (!scheme || !scheme_allowed(scheme, schemes))
 		fault = "its scheme is not one that is expected here";
 	if (!fault)
-		fault = path ? path_fault(path) : "it has no path";
+		fault = path ? url_path_fault(path) : "it has no path";
 	if (!fault)
 		fault = host_fault(parsed);
 	if (!fault)

@@ -1,9 +1,11 @@
 /* pages.c: lists that come in pages. The old worker read page 1 only, or the same page for ever; here a list is read to
  * its end, and a circle or an endless list is an error. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "http/url.h"
 #include "runner/parts.h"
 
 #define PAGE_LIMIT 1000
@@ -15,14 +17,15 @@ static const char *next_page(struct task *task, const struct bptl_request *reque
 	const char *next = json_get_text(page, "next");
 	const char *query = next ? strchr(next, '?') : NULL;
 	struct text url = {0};
-	char *kept;
+	char *kept, *outline;
 
 	if (!next || !*next)
 		return NULL;
 	if (!query) {
-		(void)task_fail(task, 1,
-				"%s: the next page is \"%.100s\", which has no query: pages cannot be told apart",
-				request->what, next);
+		outline = url_outline(next); /* it may hold a password */
+		(void)task_fail(task, 1, "%s: the next page is \"%s\", which has no query: pages cannot be told apart",
+				request->what, outline);
+		free(outline);
 		return NULL;
 	}
 	text_add_bytes(&url, request->url, strcspn(request->url, "?"));
