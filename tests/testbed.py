@@ -2,10 +2,10 @@
 import json
 import os
 import pathlib
-import secrets
 import subprocess
 
 import pytest
+from canary import canary, check_clean, check_folder
 from programs import HOST_READY, Program
 from rest import ENGINES, Rest
 from sanitizers import check_sanitizers
@@ -80,7 +80,7 @@ def zgw(zgw_server):
 def smtp_server(tmp_path_factory):
     from smtp import SmtpStandIn
 
-    server = SmtpStandIn(tmp_path_factory.mktemp("mail"), starttls=True, user="bptl", password=secrets.token_hex(16))
+    server = SmtpStandIn(tmp_path_factory.mktemp("mail"), starttls=True, user="bptl", password=canary("mail"))
     server.start()
     yield server
     server.stop()
@@ -143,6 +143,7 @@ def exec_unit(bptl, conf, zgw, smtp, tmp_path):
         done = subprocess.run([bptl, "exec", topic, "--conf", conf.write(), "--vars", file], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60)
         check_sanitizers(done.stderr)
+        check_clean(done.stdout + done.stderr, conf.secrets, "bptl exec")
         try:
             return json.loads(done.stdout)
         except ValueError:
@@ -164,14 +165,17 @@ class Host(Program):
 
 
 @pytest.fixture
-def host(bptl, conf, tmp_path):
+def host(bptl, conf, tmp_path, request):
     """host(): starts `bptl run` with the written configuration and waits until it is ready. At the end of the test it
-    must stop in order, with status 0, and no sanitizer may have complained."""
-    hosts = []
+    must stop in order, with status 0, no sanitizer may have complained, and no secret of its configuration may stand in
+    its log, in its state folder, or in what the stand-ins of an engine and a mail server have got."""
+    hosts, used = [], []
+    heard = {name: request.getfixturevalue(name) for name in ("engine", "smtp") if name in request.fixturenames}
 
     def start(settings=None, env=None, ready=HOST_READY):
         log = tmp_path / f"host-{len(hosts) + 1}.log"
-        hosts.append(Host(bptl, (settings or conf).write(), log, env, ready))
+        used.append(settings or conf)
+        hosts.append(Host(bptl, used[-1].write(), log, env, ready))
         return hosts[-1]
 
     yield start
@@ -179,3 +183,14 @@ def host(bptl, conf, tmp_path):
     for one, status in statuses:
         check_sanitizers(one.text())
         assert status == 0 or not one.expected, f"bptl run ended with {status}:\n{one.text()[-4000:]}"
+    known = {name: text for settings in used for name, text in settings.secrets.items()}
+    for one in hosts:
+        check_clean(one.text(), known, "the log")
+    for settings in used:
+        check_folder(settings.sections["host"].get("state", settings.folder / "state"), known)
+    if "engine" in heard:
+        server = heard["engine"]
+        check_clean(server.instances(), known, "the engine")
+        check_clean(server.call(lambda: list(server.kept)), known, "a request to the engine")
+    if "smtp" in heard:
+        check_clean(heard["smtp"].mails, known, "a mail")

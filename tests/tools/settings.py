@@ -25,7 +25,8 @@ class Settings:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.sections = {}
-        self.section("host", state=self.folder / "state", log_level="debug")
+        self.secrets = {}  # {its name and number: text} of every secret that it ever had, for canary.py
+        self.section("host", state=self.folder / "state", log_level="trace")
         self.section("engine main", type="local")
 
     def section(self, title, keys=None, **more):
@@ -44,6 +45,7 @@ class Settings:
     def secret(self, name, text):
         """A file that only its owner can read."""
         file = self.folder / f"{name}.secret"
+        self.secrets[f"{name} {len(self.secrets) + 1}"] = text.removeprefix("Token ")
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
             out.write(text + "\n")
         return file

@@ -30,9 +30,8 @@ static void check_shown(const char *secret, const char *text, const char *expect
 	free(copy);
 }
 
-static void test_a_secret_is_covered_as_it_is(void **state)
+TEST(a_secret_is_covered_as_it_is)
 {
-	(void)state;
 	check_shown("hunter2", "hunter2", "***");
 	check_shown("hunter2", "a hunter2b hunter2", "a ***b ***");
 	check_shown("hunter2", "hunter2hunter2", "***");
@@ -44,7 +43,7 @@ static void test_a_secret_is_covered_as_it_is(void **state)
 	check_shown("hunter2", "", "");
 }
 
-static void test_a_secret_is_covered_in_every_way_of_writing(void **state)
+TEST(a_secret_is_covered_in_every_way_of_writing)
 {
 	static const char *const ways[] = {
 		/* JSON, plain and in ASCII; JSON in JSON */
@@ -70,7 +69,6 @@ static void test_a_secret_is_covered_in_every_way_of_writing(void **state)
 		NULL,
 	};
 
-	(void)state;
 	for (size_t i = 0; ways[i]; i++) {
 		char *text = mem_format("before %s after", ways[i]), *copy = shown(SECRET, text);
 
@@ -83,9 +81,8 @@ static void test_a_secret_is_covered_in_every_way_of_writing(void **state)
 	}
 }
 
-static void test_base64_is_found_wherever_the_secret_stands_in_it(void **state)
+TEST(base64_is_found_wherever_the_secret_stands_in_it)
 {
-	(void)state;
 	/* "geheim-woord" alone, behind "a:", "ab:" and "abc:", and with something behind it */
 	check_shown("geheim-woord", "Z2VoZWltLXdvb3Jk", "***");
 	check_shown("geheim-woord", "Basic YTpnZWhlaW0td29vcmQ=", "Basic YTp***Q=");
@@ -102,9 +99,8 @@ static void test_base64_is_found_wherever_the_secret_stands_in_it(void **state)
 	check_shown("abcde", "abcde", "***");
 }
 
-static void test_what_only_looks_like_an_escape_is_none(void **state)
+TEST(what_only_looks_like_an_escape_is_none)
 {
-	(void)state;
 	check_shown("a%zz\\q&x;", "a%zz\\q&x;", "***");
 	check_shown("a%41b", "a%41b", "***");
 	check_shown("a%41b", "a%2541b", "***");
@@ -120,7 +116,7 @@ static void test_what_only_looks_like_an_escape_is_none(void **state)
 	check_shown("hunter2", "hunter&#4294967346;", "hunter&#4294967346;");
 }
 
-static void test_json_stays_json_and_keeps_its_length(void **state)
+TEST(json_stays_json_and_keeps_its_length)
 {
 	json_t *value = json_pack("{s:s, s:[s, s]}", "a", "x\\" SECRET "\"y", "b", SECRET, "\\\\");
 	char *text = json_dumps(value, JSON_ENSURE_ASCII | JSON_ESCAPE_SLASH);
@@ -128,7 +124,6 @@ static void test_json_stays_json_and_keeps_its_length(void **state)
 	struct mask mask = {0};
 	json_t *back;
 
-	(void)state;
 	mask_add(&mask, SECRET);
 	assert_int_equal(mask_bytes(&mask, text, length), 1);
 	assert_int_equal(strlen(text), length);
@@ -144,25 +139,23 @@ static void test_json_stays_json_and_keeps_its_length(void **state)
 	mask_clear(&mask);
 }
 
-static void test_bytes_behind_a_nul_are_looked_at(void **state)
+TEST(bytes_behind_a_nul_are_looked_at)
 {
 	char bytes[] = "a\0hunter2";
 	struct mask mask = {0};
 
-	(void)state;
 	mask_add(&mask, "hunter2");
 	assert_int_equal(mask_bytes(&mask, bytes, sizeof(bytes) - 1), 1);
 	assert_memory_equal(bytes, "a\0*******", sizeof(bytes) - 1);
 	mask_clear(&mask);
 }
 
-static void test_no_text_makes_it_read_past_its_end(void **state)
+TEST(no_text_makes_it_read_past_its_end)
 {
 	static const char pieces[] = "\\u%&#+;/\"x0dDcC8hunter2";
 	unsigned seed = 7;
 	struct mask mask = {0};
 
-	(void)state;
 	mask_add(&mask, "hunter2");
 	mask_add(&mask, SECRET);
 	for (int round = 0; round < 20000; round++) {
@@ -183,17 +176,7 @@ static void test_no_text_makes_it_read_past_its_end(void **state)
 	mask_clear(&mask);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_secret_is_covered_as_it_is),
-		cmocka_unit_test(test_a_secret_is_covered_in_every_way_of_writing),
-		cmocka_unit_test(test_base64_is_found_wherever_the_secret_stands_in_it),
-		cmocka_unit_test(test_what_only_looks_like_an_escape_is_none),
-		cmocka_unit_test(test_json_stays_json_and_keeps_its_length),
-		cmocka_unit_test(test_bytes_behind_a_nul_are_looked_at),
-		cmocka_unit_test(test_no_text_makes_it_read_past_its_end),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TESTS(cmocka_unit_test(a_secret_is_covered_as_it_is), cmocka_unit_test(a_secret_is_covered_in_every_way_of_writing),
+      cmocka_unit_test(base64_is_found_wherever_the_secret_stands_in_it),
+      cmocka_unit_test(what_only_looks_like_an_escape_is_none), cmocka_unit_test(json_stays_json_and_keeps_its_length),
+      cmocka_unit_test(bytes_behind_a_nul_are_looked_at), cmocka_unit_test(no_text_makes_it_read_past_its_end))
