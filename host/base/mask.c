@@ -2,6 +2,7 @@
  * whole, so a large answer costs no memory, and it is always known which bytes of the text a match covers. */
 #include "base/mask.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,19 +297,45 @@ static char *base64_inside(const char *secret, size_t before, const char *alphab
 	return form;
 }
 
-void mask_add(struct mask *mask, const char *secret)
+static void add_base64(struct mask *mask, const char *secret)
 {
 	static const char *const alphabets[] = {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
 						"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"};
 
-	if (!secret || strlen(secret) < MASK_LEAST)
-		return;
-	add_form(mask, mem_text(secret), 0);
 	if (strlen(secret) < BASE64_LEAST)
 		return;
 	for (size_t before = 0; before < 3; before++)
 		for (size_t i = 0; i < 2; i++)
 			add_form(mask, base64_inside(secret, before, alphabets[i]), 1);
+}
+
+/* As JSON writes it, then in base64: what becomes of headers that are sent back as JSON inside of something else. */
+static void add_base64_of_json(struct mask *mask, const char *secret, size_t flags)
+{
+	json_t *value = json_string(secret);
+	char *json = value ? json_dumps(value, JSON_ENCODE_ANY | flags) : NULL;
+
+	json_decref(value);
+	if (!json)
+		return; /* no UTF-8, which no JSON can hold */
+	json[strlen(json) - 1] = '\0';
+	add_base64(mask, json + 1);
+	for (char *c = strstr(json, "\\u"); c; c = strstr(c + 2, "\\u")) /* jansson writes \u00E4, others \u00e4 */
+		for (int i = 2; i < 6 && c[i]; i++)
+			c[i] = (char)tolower(c[i]);
+	add_base64(mask, json + 1);
+	explicit_bzero(json, strlen(json));
+	free(json);
+}
+
+void mask_add(struct mask *mask, const char *secret)
+{
+	if (!secret || strlen(secret) < MASK_LEAST)
+		return;
+	add_form(mask, mem_text(secret), 0);
+	add_base64(mask, secret);
+	add_base64_of_json(mask, secret, 0);
+	add_base64_of_json(mask, secret, JSON_ENSURE_ASCII);
 }
 
 void mask_clear(struct mask *mask)

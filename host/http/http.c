@@ -232,7 +232,7 @@ static void explain(const struct http_call *call, CURLcode code, enum http_failu
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		text_add_format(why, "no whole answer within %lld ms", (long long)call->timeout);
 	else if (failure == HTTP_NOT_SENT)
-		text_add_format(why, "the request could not be sent: %s", words);
+		text_add_format(why, "the request could not be sent: %s%s", words, http_tls_advice(code, words));
 	else
 		text_add_format(why, "the request was sent and no whole answer came: %s", words);
 	text_one_line(why->data);

@@ -313,8 +313,8 @@ static enum mail_outcome judge_silence(const struct call *call, CURLcode code, s
 		return MAIL_REFUSED;
 	}
 	if (http_tls_refused(code, why)) {
-		(void)error_set(error, "no trusted connection with the mail server of service %s (%s): %s",
-				call->service, call->root, why);
+		(void)error_set(error, "no trusted connection with the mail server of service %s (%s): %s%s",
+				call->service, call->root, why, http_tls_advice(code, why));
 		return MAIL_REFUSED;
 	}
 	(void)error_set(error, "the mail could not be sent through service %s (%s): %s", call->service, call->root,

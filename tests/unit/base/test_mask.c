@@ -94,6 +94,9 @@ TEST(base64_is_found_wherever_the_secret_stands_in_it)
 	check_shown("\xc3\xbf\xc3\xbf\xc3\xbf!?>?>", "w7_Dv8O_IT8-Pz4", "***4");
 	check_shown("\xc3\xbf\xc3\xbf\xc3\xbf!?>?>", "w7\\/Dv8O\\/IT8+Pz4=", "***4=");
 	check_shown("\xc3\xbf\xc3\xbf\xc3\xbf!?>?>", "w7%2FDv8O%2fIT8%2BPz4%3D", "***4%3D");
+	/* as JSON writes it, in base64 */
+	check_shown("ge\"heim-wo\xc3\xb6rd", "Z2VcImhlaW0td29cdTAwZjZyZA==", "***A==");
+	check_shown("ge\"heim-wo\xc3\xb6rd", "Z2VcImhlaW0td2/DtnJk", "***");
 	/* too short for its base64 to mean anything */
 	check_shown("abcde", "YWJjZGU=", "YWJjZGU=");
 	check_shown("abcde", "abcde", "***");
