@@ -39,7 +39,7 @@ struct http_call {
 	int headers_whole; /* the empty line that ends them has come */
 	int64_t timeout;
 	char *host;
-	int refuse_link_local, once;
+	int refuse_link_local, once, tls;
 	unsigned attempts; /* how often a connection was ready for the request */
 	enum { NO_VETO, VETO_LINK_LOCAL, VETO_AGAIN, VETO_TOO_LARGE } veto;
 	char words[CURL_ERROR_SIZE];
@@ -232,7 +232,8 @@ static void explain(const struct http_call *call, CURLcode code, enum http_failu
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		text_add_format(why, "no whole answer within %lld ms", (long long)call->timeout);
 	else if (failure == HTTP_NOT_SENT)
-		text_add_format(why, "the request could not be sent: %s%s", words, http_tls_advice(code, words));
+		text_add_format(why, "the request could not be sent: %s%s", words,
+				call->tls ? http_tls_advice(code, words) : "");
 	else
 		text_add_format(why, "the request was sent and no whole answer came: %s", words);
 	text_one_line(why->data);
@@ -387,6 +388,7 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	call->limit = (size_t)(request->answer_limit > 0 ? request->answer_limit : HTTP_ANSWER_LIMIT);
 	call->refuse_link_local = request->refuse_link_local;
 	call->once = request->once;
+	call->tls = text_starts(request->url, "https:");
 	call->host = address_of(request->url);
 	http_must(curl_easy_setopt(call->easy, CURLOPT_URL, request->url));
 	http_must(curl_easy_setopt(call->easy, CURLOPT_USERAGENT, "bptl/" BPTL_VERSION));

@@ -33,6 +33,7 @@ struct call {
 	struct curl_slist *headers, *recipients;
 	char *service, *root, *secret, *message_id;
 	struct text reply; /* the server's last reply, lines joined */
+	int tls;           /* from the start, or demanded with STARTTLS */
 	int reply_over;    /* its last line was read */
 	int went_ahead;    /* it has said 354; curl forgets that code when a part of the next reply arrives */
 	size_t unread;     /* parts that curl has not read to their end */
@@ -306,6 +307,7 @@ static int is_reply(CURLcode code)
 static enum mail_outcome judge_silence(const struct call *call, CURLcode code, struct error *error)
 {
 	const char *why = call->curl_error[0] ? call->curl_error : curl_easy_strerror(code);
+	const char *advice = call->tls ? http_tls_advice(code, why) : "";
 
 	if (code == CURLE_USE_SSL_FAILED) {
 		(void)error_set(error, "the mail server of service %s (%s) does not offer STARTTLS: nothing was sent",
@@ -314,11 +316,11 @@ static enum mail_outcome judge_silence(const struct call *call, CURLcode code, s
 	}
 	if (http_tls_refused(code, why)) {
 		(void)error_set(error, "no trusted connection with the mail server of service %s (%s): %s%s",
-				call->service, call->root, why, http_tls_advice(code, why));
+				call->service, call->root, why, advice);
 		return MAIL_REFUSED;
 	}
-	(void)error_set(error, "the mail could not be sent through service %s (%s): %s", call->service, call->root,
-			why);
+	(void)error_set(error, "the mail could not be sent through service %s (%s): %s%s", call->service, call->root,
+			why, advice);
 	return code == CURLE_LOGIN_DENIED || code == CURLE_URL_MALFORMAT ? MAIL_REFUSED : MAIL_LATER;
 }
 
@@ -379,6 +381,7 @@ static struct call *call_new(const struct service *service, const struct bptl_ma
 
 	call->service = mem_text(service->name);
 	call->root = mem_text(service->root);
+	call->tls = service->starttls || text_starts(service->root, "smtps:");
 	call->secret = mem_text(service->own.secret);
 	call->message_id = mem_text(message_id);
 	call->easy = curl_easy_init();

@@ -24,7 +24,8 @@ void http_must(CURLcode code);
 int http_refused_our_certificate(CURLcode code, const char *words);
 /* Is this the end of a TLS handshake that waiting will not mend? `words` is what is in CURLOPT_ERRORBUFFER. */
 int http_tls_refused(CURLcode code, const char *words);
-/* What an operator can do about it, as the end of a sentence; "" when nothing is known. */
+/* What an operator can do about a connection with TLS that failed, as the end of a sentence; "" when nothing is known.
+ */
 const char *http_tls_advice(CURLcode code, const char *words);
 
 #endif

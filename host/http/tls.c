@@ -4,6 +4,8 @@
 
 #include "http/multi.h"
 
+#define CLOSED "; the server closed the connection: does it demand a client certificate (client_cert and client_key)?"
+
 void http_secure(CURL *easy, const struct http_tls *tls)
 {
 	const char *ca_file = tls->ca_file ? tls->ca_file : curl_version_info(CURLVERSION_NOW)->cainfo;
@@ -73,6 +75,9 @@ const char *http_tls_advice(CURLcode code, const char *words)
 		{"protocol version", "; the server must speak TLS 1.2 or newer"},
 		{"unsupported protocol", "; the server must speak TLS 1.2 or newer"},
 		{"certificate required", "; the server demands a client certificate: client_cert and client_key"},
+		{"SSL_ERROR_SYSCALL", "; the server broke off the handshake: it must speak TLS 1.2 or newer"},
+		{"getpeername", CLOSED},
+		{"response reading failed", CLOSED},
 		{"error setting certificate verify locations", "; does the file of ca_file hold certificates (PEM)?"},
 	};
 
