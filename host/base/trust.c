@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static int writable_by_others(const struct stat *at)
@@ -14,6 +15,15 @@ static int writable_by_others(const struct stat *at)
 	if (S_ISDIR(at->st_mode) && (at->st_mode & S_ISVTX))
 		return 0; /* as /tmp: others cannot replace what is not theirs */
 	return (at->st_mode & S_IWOTH) || ((at->st_mode & S_IWGRP) && at->st_gid != getegid());
+}
+
+/* On a read-only mount nobody in here can change anything, whatever the mode says: Kubernetes mounts its ConfigMaps in
+ * folders of mode 0777. */
+static int is_read_only(const char *path)
+{
+	struct statvfs about;
+
+	return statvfs(path, &about) == 0 && (about.f_flag & ST_RDONLY);
 }
 
 int trust_check(const char *path, const char *danger, struct error *error)
@@ -26,10 +36,10 @@ int trust_check(const char *path, const char *danger, struct error *error)
 	for (;;) {
 		if (stat(real, &at))
 			return error_set(error, "%s: %s", real, strerror(errno));
-		if (writable_by_others(&at))
+		if (!is_read_only(real) && writable_by_others(&at))
 			return error_set(error, "%s can be written by other users: anybody could %s; chmod go-w %s",
 					 real, danger, real);
-		if (at.st_uid != 0 && at.st_uid != geteuid())
+		if (!is_read_only(real) && at.st_uid != 0 && at.st_uid != geteuid())
 			return error_set(error,
 					 "%s belongs to another user (uid %u): it must belong to root or to the user "
 					 "of this service",

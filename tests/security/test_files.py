@@ -2,6 +2,7 @@
 each with the folders above it and behind symbolic links. The message names the file and the remedy."""
 import os
 import shutil
+import subprocess
 
 import pytest
 from canary import canary
@@ -43,6 +44,18 @@ def test_a_configuration_that_others_can_write_is_refused(bptl, good):
     refused(bptl, good, good.folder, "can be written by other users", "chmod go-w")
     good.folder.chmod(0o1777)  # as /tmp: nobody can replace what is not his
     assert run(bptl, "check", "--conf", good.folder).returncode == 0
+
+
+def test_a_configuration_on_a_read_only_mount_is_good_whatever_its_mode(bptl, good, tmp_path):
+    """As Kubernetes mounts a ConfigMap."""
+    script = """mount -t tmpfs x "$2" && cp -a "$3"/*.ini "$3"/*.secret "$2" && chmod 777 "$2" "$2"/*.ini && "$1" check --conf "$2"; echo "writable: $?"
+mount -o remount,ro "$2" && "$1" check --conf "$2"; echo "read-only: $?" """
+    (tmp_path / "mount").mkdir()
+    words = ["unshare", "--map-root-user", "--mount"] if os.geteuid() else ["unshare", "--mount"]
+    if subprocess.run([*words, "mount", "-t", "tmpfs", "x", tmp_path / "mount"], capture_output=True).returncode:
+        pytest.skip("this container may not mount anything")
+    done = subprocess.run([*words, "sh", "-c", script, "sh", bptl, tmp_path / "mount", good.folder], capture_output=True, text=True, timeout=60)
+    assert "writable: 78" in done.stdout and "read-only: 0" in done.stdout, done
 
 
 def test_a_folder_above_that_others_can_write_is_refused(bptl, good, tmp_path):

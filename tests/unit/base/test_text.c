@@ -117,6 +117,14 @@ TEST(control_characters_become_spaces)
 	check_one_line("plain", "plain");
 	check_one_line("a\nb\rc\td\001e\033f\177g", "a b c d e f g");
 	check_one_line("\n", " ");
+	/* what else Unicode takes for the end of a line, and C1 controls; their neighbours stay */
+	check_one_line("a\xc2\x85"
+		       "b\xe2\x80\xa8"
+		       "c\xe2\x80\xa9"
+		       "d",
+		       "a  b   c   d");
+	check_one_line("\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "      \xc2\xa0");
+	check_one_line("\xe2\x80\xa7\xe2\x80\xaa", "\xe2\x80\xa7\xe2\x80\xaa");
 	check_one_line("\xc3\xa9\n\xe2\x82\xac", "\xc3\xa9 \xe2\x82\xac");
 }
 

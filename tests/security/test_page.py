@@ -1,0 +1,39 @@
+"""docs/security.md names tests: they must be there, and each promise must name one."""
+import re
+
+from testbed import ROOT
+
+NAMED = re.compile(r"`((?:tests|plugins)/[\w/]+\.(?:py|c))::(\w+)`")
+
+
+def page():
+    return (ROOT / "docs/security.md").read_text(encoding="utf-8")
+
+
+def missing(text):
+    """Tests that the text names and that are not there."""
+    found = []
+    for path, name in NAMED.findall(text):
+        file = ROOT / path
+        mark = rf"^TEST\({name}\)" if path.endswith(".c") else rf"^def {name}\("
+        if not file.is_file() or not re.search(mark, file.read_text(encoding="utf-8"), re.MULTILINE):
+            found.append(f"{path}::{name}")
+    return found
+
+
+def test_each_test_that_the_page_names_is_there():
+    assert len(NAMED.findall(page())) > 20
+    assert missing(page()) == []
+    assert missing("`tests/security/test_page.py::test_of_nothing`") == ["tests/security/test_page.py::test_of_nothing"]
+
+
+def test_each_promise_names_its_test():
+    section = page().partition("## What is promised")[2].partition("## ")[0]
+    promises = [line for line in section.splitlines() if line.startswith("| **")]
+    assert len(promises) > 10
+    assert [line for line in promises if not NAMED.search(line.rpartition(" | ")[2] if " | " in line else line)] == []
+
+
+def test_the_contact_is_left_to_the_owner():
+    section = page().partition("## Reporting a vulnerability")[2]
+    assert section.count("**(the owner's") == 4 and "@" not in section
