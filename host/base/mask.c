@@ -40,15 +40,16 @@ static int hex(int c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static int next(struct source *source, int layer);
+/* How the next byte of the layer below is had; -1 at the end. */
+typedef int below_reader(struct source *source);
 
 /* `digits` hexadecimal digits as a number, or -1. */
-static int32_t number(struct source *source, int layer, int digits)
+static int32_t number(struct source *source, below_reader *below, int digits)
 {
 	int32_t value = 0;
 
 	while (digits-- > 0) {
-		int digit = hex(next(source, layer));
+		int digit = hex(below(source));
 
 		if (digit < 0)
 			return -1;
@@ -71,32 +72,34 @@ static int give(struct source *source, int layer, uint32_t code)
 }
 
 /* Behind a backslash: JSON, and what languages derived from C write alike. -1 when it is no escape. */
-static int unescape_json(struct source *source, int layer)
+static int unescape_json(struct source *source, below_reader *below, int layer)
 {
 	static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
-	int c = next(source, layer - 1);
+	int c = below(source);
 	int32_t code, low;
 	const char *letter;
 
 	if (c == '"' || c == '\\' || c == '/' || c == '\'')
 		return c;
 	if (c == 'x')
-		return number(source, layer - 1, 2);
+		return number(source, below, 2);
 	letter = c > 0 ? strchr(letters, c) : NULL;
 	if (letter)
 		return controls[letter - letters];
-	code = c == 'u' ? number(source, layer - 1, 4) : -1;
+	code = c == 'u' ? number(source, below, 4) : -1;
 	if (code >= 0xd800 && code < 0xdc00) {
-		if (next(source, layer - 1) != '\\' || next(source, layer - 1) != 'u')
+		if (below(source) != '\\')
 			return -1;
-		low = number(source, layer - 1, 4);
+		if (below(source) != 'u')
+			return -1;
+		low = number(source, below, 4);
 		code = low < 0xdc00 || low > 0xdfff ? -1 : 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 	}
-	return code < 0 ? -1 : give(source, layer - 1, (uint32_t)code);
+	return code < 0 ? -1 : give(source, layer, (uint32_t)code);
 }
 
 /* Behind an ampersand. -1 when it is no character reference. */
-static int unescape_html(struct source *source, int layer)
+static int unescape_html(struct source *source, below_reader *below, int layer)
 {
 	static const struct {
 		const char *name;
@@ -108,7 +111,7 @@ static int unescape_html(struct source *source, int layer)
 	char *end = name;
 	int c;
 
-	while ((c = next(source, layer - 1)) > 0 && c != ';' && length < sizeof(name) - 1)
+	while ((c = below(source)) > 0 && c != ';' && length < sizeof(name) - 1)
 		name[length++] = (char)c;
 	name[length] = '\0';
 	if (c != ';')
@@ -120,7 +123,7 @@ static int unescape_html(struct source *source, int layer)
 		code = strtoul(name + 2, &end, 16);
 	else if (name[0] == '#' && name[1] >= '0' && name[1] <= '9')
 		code = strtoul(name + 1, &end, 10);
-	return *end || code == 0 || code > 0x10ffff ? -1 : give(source, layer - 1, (uint32_t)code);
+	return *end || code == 0 || code > 0x10ffff ? -1 : give(source, layer, (uint32_t)code);
 }
 
 /* The character that begins an escape in a layer. */
@@ -129,33 +132,45 @@ static int opener(int layer)
 	return layer == JSON ? '\\' : layer == HTML ? '&' : layer == NO_LAYER ? -2 : '%';
 }
 
-/* The next byte behind `layer` layers of the way, -1 at the end. What only looks like an escape is what it is. */
-static int next(struct source *source, int layer)
+/* The next byte behind a layer. What only looks like an escape is what it is. */
+static int decode(struct source *source, int layer, below_reader *below)
 {
 	struct source before;
-	int kind, c, value = -1;
+	int kind = source->way[layer], c, value = -1;
 
-	if (layer == 0 || source->way[layer - 1] == NO_LAYER)
-		return source->at < source->end ? (unsigned char)*source->at++ : -1;
-	kind = source->way[layer - 1];
-	if (source->rests[layer - 1] > 0)
-		return source->rest[layer - 1][--source->rests[layer - 1]];
-	c = next(source, layer - 1);
+	if (source->rests[layer] > 0)
+		return source->rest[layer][--source->rests[layer]];
+	c = below(source);
 	if (c == '+' && kind == FORM)
 		return ' ';
-	if (c != opener(kind))
+	if (kind == NO_LAYER || c != opener(kind))
 		return c;
 	before = *source;
 	if (kind == JSON)
-		value = unescape_json(source, layer);
+		value = unescape_json(source, below, layer);
 	else if (kind == HTML)
-		value = unescape_html(source, layer);
+		value = unescape_html(source, below, layer);
 	else
-		value = number(source, layer - 1, 2);
+		value = number(source, below, 2);
 	if (value >= 0)
 		return value;
 	*source = before;
 	return c;
+}
+
+static int next_byte(struct source *source)
+{
+	return source->at < source->end ? (unsigned char)*source->at++ : -1;
+}
+
+static int next_outer(struct source *source)
+{
+	return decode(source, 0, next_byte);
+}
+
+static int next_inner(struct source *source)
+{
+	return decode(source, 1, next_outer);
 }
 
 /* ---- finding ---- */
@@ -164,10 +179,9 @@ static int next(struct source *source, int layer)
 static size_t match(const char *text, const char *end, const char *secret, const unsigned char *way)
 {
 	struct source source = {.at = text, .end = end, .way = way};
-	int layers = way[0] == NO_LAYER ? 0 : way[1] == NO_LAYER ? 1 : 2;
 
 	for (const char *c = secret; *c; c++)
-		if (next(&source, layers) != (unsigned char)*c)
+		if (next_inner(&source) != (unsigned char)*c)
 			return 0;
 	/* the whole character, should the secret end inside of one */
 	return source.rests[0] || source.rests[1] ? 0 : (size_t)(source.at - text);
@@ -180,22 +194,47 @@ static void cover(char **covered, size_t length, size_t from, size_t count)
 	memset(*covered + from, 1, count);
 }
 
-static void find_plain(char **covered, const char *form, const char *text, size_t length)
+static size_t pair(const char *at)
 {
-	size_t size = strlen(form);
-	const char *end = text + length;
+	return (size_t)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+}
 
-	for (const char *at = text; (at = memmem(at, (size_t)(end - at), form, size)) != NULL; at++)
-		cover(covered, length, (size_t)(at - text), size);
+/* All forms as they stand, in one pass: only where two bytes begin any of them is more looked at. */
+static void find_plain(char **covered, const struct mask *mask, const char *text, size_t length)
+{
+	unsigned char begins[0x10000 / 8] = {0};
+
+	for (size_t i = 0; i < mask->count; i++)
+		begins[pair(mask->forms[i].text) / 8] |= (unsigned char)(1U << pair(mask->forms[i].text) % 8);
+	for (size_t at = 0; at + MASK_LEAST <= length; at++) {
+		size_t two = pair(text + at);
+
+		if (!(begins[two / 8] >> two % 8 & 1))
+			continue;
+		for (size_t i = 0; i < mask->count; i++) {
+			const struct mask_form *form = &mask->forms[i];
+
+			if (form->size <= length - at && memcmp(text + at, form->text, form->size) == 0)
+				cover(covered, length, at, form->size);
+		}
+	}
+}
+
+/* Could the byte be the wanted one, or begin an escape that stands for it? */
+static int may_be(char byte, char wanted, const unsigned char *way)
+{
+	int c = (unsigned char)byte;
+
+	return byte == wanted || c == opener(way[0]) || c == opener(way[1]) || (c == '+' && way[0] == FORM);
 }
 
 static void find_written(char **covered, const char *form, const char *text, size_t length, const unsigned char *way)
 {
-	char first = form[0], open = (char)opener(way[0]);
 	size_t size;
 
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] != first && text[i] != open && text[i] != '+')
+	for (size_t i = 0; i + 1 < length; i++) {
+		/* two bytes are looked at before anything is decoded, since most places are none */
+		if (!may_be(text[i], form[0], way) || (text[i] == form[0] && !may_be(text[i + 1], form[1], way)))
 			continue;
 		size = match(text + i, text + length, form, way);
 		if (size > 0)
@@ -216,10 +255,9 @@ char *mask_find(const struct mask *mask, const char *text, size_t length)
 {
 	char *covered = NULL;
 
-	if (length == 0)
+	if (mask->count == 0)
 		return NULL;
-	for (size_t i = 0; i < mask->count; i++)
-		find_plain(&covered, mask->forms[i].text, text, length);
+	find_plain(&covered, mask, text, length);
 	for (size_t way = 1; way < WAY_COUNT; way++) {
 		/* without an escape the text reads as it stands, which was looked at */
 		if (!memchr(text, opener(ways[way][0]), length) && !(ways[way][0] == FORM && memchr(text, '+', length)))
@@ -275,7 +313,7 @@ static void add_form(struct mask *mask, char *form, int base64)
 		mask->room = mask->room ? 2 * mask->room : 8;
 		mask->forms = mem_resize(mask->forms, mask->room, sizeof(*mask->forms));
 	}
-	mask->forms[mask->count++] = (struct mask_form){form, base64};
+	mask->forms[mask->count++] = (struct mask_form){form, strlen(form), base64};
 }
 
 /* The characters of base64 that the secret alone decides when `before` bytes stand before it in its group of three:
@@ -288,11 +326,12 @@ static char *base64_inside(const char *secret, size_t before, const char *alphab
 	char *form = mem_new(last - first + 1, 1);
 
 	for (size_t i = first; i < last; i++) {
-		unsigned value = 0;
+		size_t at = 6 * i / 8 - before, shift = 6 * i % 8; /* six bits from here on, in one byte or two */
+		unsigned two = (unsigned)bytes[at] << 8;
 
-		for (size_t bit = 6 * i; bit < 6 * i + 6; bit++)
-			value = value * 2 + (((unsigned)bytes[bit / 8 - before] >> (7 - bit % 8)) & 1U);
-		form[i - first] = alphabet[value];
+		if (shift > 2)
+			two |= bytes[at + 1];
+		form[i - first] = alphabet[(two >> (10 - shift)) & 0x3f];
 	}
 	return form;
 }
@@ -319,11 +358,13 @@ static void add_base64_of_json(struct mask *mask, const char *secret, size_t fla
 	if (!json)
 		return; /* no UTF-8, which no JSON can hold */
 	json[strlen(json) - 1] = '\0';
-	add_base64(mask, json + 1);
+	if (strcmp(json + 1, secret) != 0)
+		add_base64(mask, json + 1);
 	for (char *c = strstr(json, "\\u"); c; c = strstr(c + 2, "\\u")) /* jansson writes \u00E4, others \u00e4 */
 		for (int i = 2; i < 6 && c[i]; i++)
 			c[i] = (char)tolower(c[i]);
-	add_base64(mask, json + 1);
+	if (strcmp(json + 1, secret) != 0)
+		add_base64(mask, json + 1);
 	explicit_bzero(json, strlen(json));
 	free(json);
 }

@@ -12,6 +12,7 @@
 struct mask {
 	struct mask_form {
 		char *text;
+		size_t size;
 		int base64; /* a form of a secret, else the secret itself */
 	} * forms;          /* what is looked for */
 	size_t count;

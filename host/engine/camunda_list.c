@@ -63,7 +63,7 @@ static json_t *read_members(const char *at, const char *end, char **bad)
 	if (at == end || *at != '{')
 		goto none;
 	do {
-		const char *start = skip_space(at + 1, end), *colon = start;
+		const char *start = skip_space(at + 1, end), *colon;
 		json_t *name, *value;
 
 		if (start == end || *start != '"')
