@@ -77,6 +77,8 @@ const char *http_tls_advice(CURLcode code, const char *words)
 		{"certificate required", "; the server demands a client certificate: client_cert and client_key"},
 		{"SSL_ERROR_SYSCALL", "; the server broke off the handshake: it must speak TLS 1.2 or newer"},
 		{"getpeername", CLOSED},
+		{"Send failure", CLOSED},
+		{"Recv failure", CLOSED},
 		{"response reading failed", CLOSED},
 		{"error setting certificate verify locations", "; does the file of ca_file hold certificates (PEM)?"},
 	};

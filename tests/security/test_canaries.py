@@ -36,7 +36,8 @@ PLAIN_FORMS = {
     "base64-url": lambda text, pairs: json.dumps({"detail": base64.urlsafe_b64encode(text.encode()).decode()}).encode(),
     "opened": lambda text, pairs: json.dumps({"detail": opened(pairs)}).encode(),
     "engine": lambda text, pairs: json.dumps({"type": "Fout", "message": text}).encode(),
-    "params": lambda text, pairs: json.dumps({"title": "x", "invalidParams": [{"name": text, "code": text, "reason": text}]}).encode(),
+    "params": lambda text, pairs: json.dumps({"title": "x", "invalidParams": [
+        {"name": text, "code": text, "reason": text}]}).encode(),
 }
 
 
@@ -165,7 +166,8 @@ class World:
         return {
             "zgw": {"auth": "zgw", "client_id": "bptl", "secret_file": self.file("zgw")},
             "api": {"auth": "api_key", "header": "X-Key", "value_file": self.file("api")},
-            "oauth": {"auth": "oauth2", "client_id": "bptl", "secret_file": self.file("oauth"), "token_url": self.echo.url + "token"},
+            "oauth": {"auth": "oauth2", "client_id": "bptl", "secret_file": self.file("oauth"),
+                      "token_url": self.echo.url + "token"},
             "badtoken": {"auth": "oauth2", "client_id": "bptl", "secret_file": self.file("badtoken"),
                          "token_url": self.echo.url + "token/bad"},
             "basic": {"auth": "basic", "user": "bptl", "password_file": self.file("basic")},
@@ -271,12 +273,13 @@ def test_no_secret_comes_out_whatever_happens(world, host, bptl, tmp_path, figur
     world.wait_ended(again, count)
     # and a drain that comes too early for what still runs
     world.add("Nap", ms=20000)
-    eventually(lambda: any(task["workerId"] for one in world.engine.instances() for task in one["tasks"] if task["topicName"] == "Nap"))
+    eventually(lambda: any(task["workerId"] for one in world.engine.instances() for task in one["tasks"]
+                           if task["topicName"] == "Nap"))
     assert again.stop() == 0
     world.check_all(running.text(), again.text())
     assert re.search("level=debug", running.text()) and "***" in running.text()
-    figure(f"{count} tasks, {len(world.everything())} secrets, tokens and credentials sent: 0 hits in log, engine, mails, state folder, "
-           "command lines and environments")
+    figure(f"{count} tasks, {len(world.everything())} secrets, tokens and credentials sent: 0 hits in log, engine, mails, "
+           "state folder, command lines and environments")
 
 
 @pytest.mark.parametrize("form", PLAIN_FORMS)

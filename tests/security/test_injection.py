@@ -4,13 +4,15 @@ import json
 import re
 
 import pytest
+from canary import canary
 from cases import UNITS, World
 from odd import OddServer, reply
 from probe import probe_topic, run, use_probe
 from settings import Settings
 
 LINES = "\r\nX-Injected: yes\r\nBcc: evil@example.nl\r\n\r\n.\r\nMAIL FROM:<evil@example.nl>\r\nRCPT TO:<evil@example.nl>\r\n"
-UNICODE = "\u2028X-Injected: yes\u2029Bcc: evil@example.nl\u0085X-Injected: yes\x0bX-Injected: yes\x0cX-Injected: yes\u560d\u560aX-Injected: yes"
+UNICODE = ("\u2028X-Injected: yes\u2029Bcc: evil@example.nl\u0085X-Injected: yes\x0bX-Injected: yes\x0cX-Injected: yes"
+           "\u560d\u560aX-Injected: yes")
 STRUCTURE = "?injected=1&injected=2#injected=3;injected=4/../../injected/%2e%2e%2finjected%0d%0aX-Injected: yes"
 PAYLOADS = {"line ends": LINES, "line ends of Unicode": UNICODE, "the structure of a URL": STRUCTURE}
 MAIL_HEADERS = {"date", "from", "to", "reply-to", "subject", "message-id", "mime-version", "auto-submitted", "content-type"}
@@ -109,8 +111,9 @@ def test_no_text_in_a_url_becomes_a_header_or_another_request(conf, build, exec_
         assert all(path.startswith("/api/zaken") and "X-Injected" not in headers for _, path, headers, _ in server.requests)
 
 
-@pytest.mark.parametrize("key, value", [("header", "X-Key: a\tX-Injected"), ("header", "X Key"), ("header", "X-Key:"), ("header", "X-K\u00e9y")])
-def test_a_name_of_a_header_that_is_none_is_found_by_check(bptl, conf, key, value):
-    conf.section("service open", {key: value}, type="orc", root="http://127.0.0.1:1/", auth="api_key", value_file=conf.secret("key", "x" * 20))
+@pytest.mark.parametrize("name", ["X-Key: a\tX-Injected", "X Key", "X-Key:", "X-K\u00e9y"])
+def test_a_name_of_a_header_that_is_none_is_found_by_check(bptl, conf, name):
+    conf.section("service open", type="orc", root="http://127.0.0.1:1/", auth="api_key", header=name,
+                 value_file=conf.secret("key", canary("key")))
     done = run(bptl, "check", "--conf", conf.write())
     assert done.returncode == 78 and "expected the name of a header" in done.stderr, done

@@ -50,8 +50,8 @@ def test_a_runner_has_the_secrets_of_its_own_services_in_its_memory_and_no_other
     conf.section("service catalogi", type="ztc", root=zgw.catalogi, auth="zgw", client_id="bptl", secret_env="BPTL_CANARY")
     conf.section("service zac", type="orc", root=zgw.zac, auth="api_key", header="X-Key", value_file=files["zac"])
     conf.section("service unused", type="orc", root=zgw.objects, auth="api_key", header="X-Key", value_file=files["unused"])
-    conf.section("service post", {"from": "a@example.nl"}, type="smtp", root=f"smtp://127.0.0.1:{smtp.port}", starttls="off", user="bptl",
-                 password_file=files["mail"])
+    conf.section("service post", {"from": "a@example.nl"}, type="smtp", root=f"smtp://127.0.0.1:{smtp.port}", starttls="off",
+                 user="bptl", password_file=files["mail"])
     conf.section("app demo", {"id": "https://apps.example.nl/1", "zaken.client_id": "app", "zaken.secret_file": files["app-zaken"],
                               "zac.header": "X-Key", "zac.value_file": files["app-zac"]})
     probe_topic(use_probe(conf, build), "Get", services="zaken")
@@ -79,7 +79,8 @@ def test_a_runner_has_no_file_of_the_core(conf, build, engine, host):
     core, runner = links(running.pid), links(runner_of(running, "probe"))
     assert any("journal.db" in link for link in core.values())
     state = str(conf.sections["host"]["state"])
-    assert {link for link in runner.values() if link.startswith(state)} <= {f"{state}/runners.lock"}, runner  # the lock that it lives
+    # of the state folder only the lock that says that it lives
+    assert {link for link in runner.values() if link.startswith(state)} <= {f"{state}/runners.lock"}, runner
     shared = {link for link in core.values() if link.startswith("socket:")} & set(runner.values())
     assert not shared and runner[0] == "/dev/null" and runner[1] == runner[2], (core, runner)
 
@@ -87,7 +88,7 @@ def test_a_runner_has_no_file_of_the_core(conf, build, engine, host):
 # ---- without the address sanitizer, whose leak check has to trace the process ----
 
 @pytest.fixture
-def place(request, build, tmp_path):
+def place(request):
     """A folder that user `nobody` can read, with the tool and the plugin in it, and a configuration of his. So it can be seen
     from outside whether a process is dumpable: what is not belongs to root in /proc."""
     other = os.environ.get(WITHOUT_ASAN)
@@ -97,7 +98,7 @@ def place(request, build, tmp_path):
     folder.chmod(0o755)
     for file in pathlib.Path(other) / "bptl", pathlib.Path(other) / "tests/plugins/probe.so":
         shutil.copy(file, folder)
-    yield folder
+    return folder
 
 
 def as_nobody():
@@ -106,7 +107,7 @@ def as_nobody():
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if os.geteuid() == 0 else []
 
 
-def configure(folder, conf, engine, **topics):
+def configure(folder, conf, engine):
     """Writes the configuration into the folder, for nobody."""
     conf.use_engine(engine.url, long_poll="2s", auth="bearer", token_file=folder / "engine.secret")
     engine.auth = "Bearer " + canary("engine")
@@ -149,8 +150,9 @@ def test_no_process_with_secrets_can_be_looked_into_or_leaves_a_core_file(place,
         file.unlink()
     options = os.environ.get("TSAN_OPTIONS", "")
     code = f"cd {cores} && ulimit -c unlimited && exec \"$@\""
-    program = Program(["sh", "-c", code, "sh", *as_nobody(), place / "bptl", "run", "--conf", place / "conf"], tmp_path / "host.log",
-                      ready=HOST_READY, env={"TSAN_OPTIONS": f"{options}:disable_coredump=0".lstrip(":")})
+    words = ["sh", "-c", code, "sh", *as_nobody(), place / "bptl", "run", "--conf", place / "conf"]
+    program = Program(words, tmp_path / "host.log", ready=HOST_READY,
+                      env={"TSAN_OPTIONS": f"{options}:disable_coredump=0".lstrip(":")})
     try:
         [runner] = children(program.pid)
         desk = Desk(engine)

@@ -45,8 +45,8 @@ def context_of(fault, ours, theirs):
         return server_context(*ours.certificate("other", "DNS:zaken.example.nl"))
     if fault == "self-signed":
         certificate, key = theirs.folder / "self.pem", theirs.folder / "self.key"
-        theirs.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3", "-subj", "/CN=x",
-                       "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
+        theirs.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3",
+                       "-subj", "/CN=x", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
         return server_context(certificate, key)
     if fault == "unknown CA":
         return server_context(*theirs.certificate("server"))
@@ -58,7 +58,7 @@ def context_of(fault, ours, theirs):
 
 
 @contextlib.contextmanager
-def web(context, url_only=True):
+def web(context):
     with OddServer(lambda request, body: reply(request, [] if request.command == "POST" else {}), tls=context) as server:
         yield server
 
@@ -78,6 +78,8 @@ def mail_server(tmp_path, ours, context, starttls):
 
 
 def check_message(message, fault, port, secret):
+    if fault == "client certificate" and "no whole answer came" in message:
+        return  # with TLS 1.3 the server may say so only when the request is on its way, and its reset may overtake its words
     words = BROKEN_OFF if fault == "TLS 1.1" and "broke off" in message else FAULTS[fault]
     for word in words:
         assert word in message, message
@@ -117,14 +119,15 @@ def test_an_engine_that_cannot_be_trusted_gets_nothing(conf, build, host, ours, 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("starttls", [False, True], ids=["smtps", "STARTTLS"])
-def test_a_mail_server_that_cannot_be_trusted_gets_neither_mail_nor_password(conf, build, exec_unit, ours, theirs, tmp_path, fault, starttls):
+def test_a_mail_server_that_cannot_be_trusted_gets_neither_mail_nor_password(conf, build, exec_unit, ours, theirs, tmp_path, fault,
+                                                                             starttls):
     secret = canary("mail")
     probe_topic(use_probe(conf, build), "Mail", services="brief")
     with mail_server(tmp_path, ours, context_of(fault, ours, theirs), starttls) as server:
         scheme = "smtp" if starttls else "smtps"
         more = {"starttls": "required"} if starttls else {}
-        conf.section("service brief", {"from": "a@example.nl"}, type="smtp", root=f"{scheme}://127.0.0.1:{server.port}", user="bptl",
-                     password_file=conf.secret("brief", secret), ca_file=ours.file, timeout="5s", **more)
+        conf.section("service brief", {"from": "a@example.nl"}, type="smtp", root=f"{scheme}://127.0.0.1:{server.port}",
+                     user="bptl", password_file=conf.secret("brief", secret), ca_file=ours.file, timeout="5s", **more)
         outcome = exec_unit("mail", {"to": "b@example.nl"})
         assert outcome["outcome"] == "failed" and server.mails == [] and server.attempts == 0, outcome
         if fault == "no TLS" and starttls:

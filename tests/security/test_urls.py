@@ -10,7 +10,6 @@ import pytest
 from collector import Collector
 from odd import OddServer, reply
 from probe import eventually, use_probe
-from rest import typed
 from tricks import PASSWORD, ROOT, lenient, tricks
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -61,8 +60,8 @@ class Places:
             conf.remove(title)
         conf.section("service zaken", type="zrc", root=f"http://127.0.0.1:{server.port}{ROOT}", auth="zgw", client_id="bptl",
                      secret_file=conf.secret("zgw", "zgw-geheim-0123456789"))
-        conf.section("service objects", type="orc", root=f"http://127.0.0.1:{server.port}/objects/api/v2/", auth="api_key", header="X-Key",
-                     value_file=conf.secret("key", "objects-sleutel-0123456789"))
+        conf.section("service objects", type="orc", root=f"http://127.0.0.1:{server.port}/objects/api/v2/", auth="api_key",
+                     header="X-Key", value_file=conf.secret("key", "objects-sleutel-0123456789"))
         for unit in "Get", "Post":
             bench.topic(unit, services="zaken, objects", retries=0)
         bench.topic("Echo")
@@ -70,10 +69,12 @@ class Places:
     def perform(self, topic, orders, wait=240):
         """Runs one task for each dict of variables: what became of each, as the engine's reports of the tasks."""
         running = self.host(self.bench.conf)
-        ids = [self.bench.engine.add({"topic": topic, "variables": {name: typed(value) for name, value in order.items()}})["tasks"][0]
-               for order in orders]
-        eventually(lambda: not self.bench.engine.state.tasks or self.bench.engine.counts()["incident"] + self.bench.engine.counts()
-                   ["completed"] >= len(ids), wait, lambda: f"{self.bench.engine.counts()}\n{running.text()[-2000:]}")
+        ids = [self.bench.add(topic, order) for order in orders]
+
+        def ended():
+            counts = self.bench.engine.counts()
+            return counts["incident"] + counts["completed"] >= len(ids)
+        eventually(ended, wait, lambda: f"{self.bench.engine.counts()}\n{running.text()[-2000:]}")
         tasks = {task["id"]: task for instance in self.bench.engine.instances() for task in instance["tasks"]}
         return [tasks[one] for one in ids], running
 
@@ -146,7 +147,7 @@ def test_a_trick_in_a_callback_url_is_called_only_where_that_is_allowed_and_with
     fine = [trick for trick in places.tricks if "\0" not in trick[1]]  # a NUL is no text for any variable
     assert [task["state"] for task in tasks].count("completed") == len(fine)
     ended = re.compile(r"callbackUrl (.* is not called|called)")
-    eventually(lambda: len(ended.findall(running.text())) >= len(fine), 60, lambda: f"{len(ended.findall(running.text()))} of {len(fine)}")
+    eventually(lambda: len(ended.findall(running.text())) >= len(fine), 60, lambda: running.text()[-2000:])
     places.check_heard(authorized=False)
     called = running.text().count("callbackUrl called")
     assert PASSWORD not in running.text()
