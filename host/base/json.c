@@ -63,7 +63,9 @@ json_t *json_read(const char *bytes, size_t length, char reason[160])
 	}
 	value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!value && strstr(error.text, "JSON_ALLOW_NUL"))
-		(void)snprintf(reason, 160, "a text holds a NUL character (\\u0000), which no text can hold here");
+		(void)snprintf(reason, 160,
+			       "a text holds a NUL character (\\u0000), which no text can hold here (line %d)",
+			       error.line);
 	else if (!value)
 		(void)snprintf(reason, 160, "%.120s (line %d)", error.text, error.line);
 	if (!value)

@@ -295,6 +295,7 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 		task->cause = FACT_NO_UNIT;
 		task_fails(task, 1, "NoCallback: no unit is bound to topic %s of this engine", task->task.topic);
 	} else if (task->task.fault) {
+		task->cause = FACT_HOST;
 		task_fails(task, 1, "the task cannot be run: %s", task->task.fault);
 	}
 out:

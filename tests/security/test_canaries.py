@@ -1,7 +1,7 @@
 """A canary in every secret that there is, and one host for everything that can happen to it: services that send back what they
 were sent in every way of writing, refusals, faults of the engine, TLS that fails, plugins that crash, a SIGKILL, and a drain. No
 canary comes out anywhere: logs at their finest, all that the engine and the mail server got, every file of the state folder, the
-command line and environment of every process, and what the commands print."""
+command line and environment of every process, its metrics, and what the commands print."""
 import base64
 import contextlib
 import html
@@ -11,12 +11,14 @@ import pathlib
 import re
 import socket
 import threading
+import urllib.error
 import urllib.parse
+import urllib.request
 
 import pytest
 from canary import canary, check_clean
 from engine import EngineStandIn
-from odd import OddServer, reply
+from odd import OddServer, free_port, reply
 from probe import children, eventually, probe_topic, run, use_probe
 from rest import typed
 from settings import APP
@@ -140,8 +142,9 @@ class World:
     """The configuration with a canary in each of its secrets."""
 
     def __init__(self, conf, build, engine, echo, mail, tmp_path):
-        self.conf, self.engine, self.echo = conf, engine, echo
-        use_probe(conf, build).section("host", log_level="trace", drain="3s", workers=16)
+        self.conf, self.engine, self.echo, self.port = conf, engine, echo, free_port()
+        use_probe(conf, build).section("host", log_level="trace", drain="3s", workers=16,
+                                               listen=f"127.0.0.1:{self.port}")
         conf.use_engine(engine.url, long_poll="2s", timeout="2s", auth="basic", user="bptl", password_file=self.file("engine"))
         (tmp_path / "credentials").mkdir()
         (tmp_path / "credentials" / "zgw").write_text(self.known("credential"))
@@ -217,6 +220,17 @@ class World:
                 except (FileNotFoundError, ProcessLookupError):
                     continue  # a runner that has just crashed
 
+    def check_web(self):
+        """What anybody can ask the host for."""
+        for page in "metrics", "healthz", "readyz":
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{page}", timeout=10) as answer:
+                    data = answer.read()
+            except urllib.error.HTTPError as error:
+                data = error.read()
+            assert data
+            check_clean(data, self.everything(), page)
+
     def check_all(self, *logs):
         known = self.everything()
         for log in logs:
@@ -255,9 +269,11 @@ def test_no_secret_comes_out_whatever_happens(world, host, bptl, tmp_path, figur
         world.wait_ended(running, count)
     assert world.mail.logins >= 3 and world.echo.tokens >= 3 and len(world.echo.sent) >= 8
     world.check_processes(running)
+    world.check_web()
     # the engine itself: it lets nobody in, breaks, and is away
     good, world.engine.auth = world.engine.auth, "Basic another"
     running.wait_for("level=warning.*401")
+    world.check_web()
     world.engine.auth = good
     for fault in {"do": "status", "status": 500, "body": {"message": good}}, {"do": "html"}, {"do": "reset"}:
         world.engine.fault("any", **fault)
@@ -278,7 +294,7 @@ def test_no_secret_comes_out_whatever_happens(world, host, bptl, tmp_path, figur
     assert again.stop() == 0
     world.check_all(running.text(), again.text())
     assert re.search("level=debug", running.text()) and "***" in running.text()
-    figure(f"{count} tasks, {len(world.everything())} secrets, tokens and credentials sent: 0 hits in log, engine, mails, "
+    figure(f"{count} tasks, {len(world.everything())} secrets, tokens and credentials sent: 0 hits in log, engine, mails, metrics, "
            "state folder, command lines and environments")
 
 

@@ -233,43 +233,6 @@ TEST(one_entry_that_cannot_be_parsed_does_not_spoil_the_others)
 	}
 }
 
-TEST(a_task_with_a_value_that_cannot_be_read_is_a_task_with_a_fault)
-{
-	static const struct {
-		const char *more, *fault;
-	} cases[] = {
-		{"\"variables\": {\"good\": {\"value\": 1}, \"b\\\"ad\": {\"type\":\"String\",\"value\":\"\\u0000\"}, "
-		 "\"c\": {}}",
-		 "the variable b\"ad cannot be read: a text holds a NUL character"},
-		{"\"priority\":99999999999999999999", "its priority cannot be read: too big"},
-		{"\"variables\":{\"v\":1,\"v\":2}", "duplicate"},
-		{"\"tenantId\":\"t\",\"tenantId\":\"t\"", "its duplicate object key"},
-		{"\"variables\":{\"v\":{\"value\":\"\\ud800\"}}", "the variable v cannot be read: invalid Unicode"},
-		{"\"variables\":{\"v\":{\"value\":\"\xff\"}}", "the variable v cannot be read"},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *body = mem_format("[{\"id\":\"1\", \"topicName\":\"a\", \"retries\":2, %s}]", cases[i].more);
-		json_t *list = list_of(body);
-		struct skips skips = {0};
-		size_t count;
-		struct engine_task *tasks = camunda_tasks(list, 5, &count, on_skipped, &skips);
-
-		assert_int_equal(count, 1);
-		assert_int_equal(skips.count, 0);
-		assert_string_equal(tasks[0].id, "1");
-		assert_int_equal(tasks[0].retries, 2);
-		assert_non_null(tasks[0].fault);
-		if (!strstr(tasks[0].fault, cases[i].fault))
-			fail_msg("the fault is: %s", tasks[0].fault);
-		if (i == 0)
-			assert_int_equal(json_object_size(tasks[0].variables), 2);
-		clear(tasks, count);
-		json_decref(list);
-		free(body);
-	}
-}
-
 TEST(an_answer_that_is_no_list_is_told_without_what_is_in_it)
 {
 	static const struct {
@@ -412,7 +375,6 @@ TESTS(cmocka_unit_test(a_poll_of_a_plain_topic_says_no_more_than_it_must),
       cmocka_unit_test(entries_that_are_no_tasks_are_left_out_and_the_rest_goes_on),
       cmocka_unit_test(more_tasks_than_were_asked_for_are_left_out),
       cmocka_unit_test(one_entry_that_cannot_be_parsed_does_not_spoil_the_others),
-      cmocka_unit_test(a_task_with_a_value_that_cannot_be_read_is_a_task_with_a_fault),
       cmocka_unit_test(an_answer_that_is_no_list_is_told_without_what_is_in_it),
       cmocka_unit_test(a_list_cut_at_any_byte_is_no_list), cmocka_unit_test(answers_mean_what_the_engines_mean_by_them),
       cmocka_unit_test(no_answer_is_tried_again_with_the_reason))
