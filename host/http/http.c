@@ -2,8 +2,6 @@
  * be told from what became of its connection. */
 #include "http/http.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "http/address.h"
 #include "http/multi.h"
 #include "http/url.h"
 
@@ -74,47 +73,13 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
 	return size * count;
 }
 
-static int link_local_4(uint32_t address)
-{
-	return (ntohl(address) & 0xffff0000) == 0xa9fe0000;
-}
-
-/* Also when an IPv4 address is dressed as an IPv6 one: mapped, compatible, and as NAT64 does it (RFC 6052). */
-static int link_local_6(const struct in6_addr *address)
-{
-	static const unsigned char nat64[12] = {0, 0x64, 0xff, 0x9b};
-	uint32_t last;
-
-	memcpy(&last, address->s6_addr + 12, sizeof(last));
-	if (IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) ||
-	    memcmp(address->s6_addr, nat64, sizeof(nat64)) == 0)
-		return link_local_4(last);
-	return IN6_IS_ADDR_LINKLOCAL(address);
-}
-
-/* The same for an address as a text; a name is none. */
-static int is_link_local(const char *host)
-{
-	struct in_addr four;
-	struct in6_addr six;
-
-	return (inet_pton(AF_INET, host, &four) == 1 && link_local_4(four.s_addr)) ||
-	       (inet_pton(AF_INET6, host, &six) == 1 && link_local_6(&six));
-}
-
 /* Before a connection is made. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct http_call *call = arg;
-	const void *any = &address->addr;
-	int refused = 0;
 
 	(void)purpose;
-	if (address->family == AF_INET)
-		refused = link_local_4(((const struct sockaddr_in *)any)->sin_addr.s_addr);
-	else if (address->family == AF_INET6)
-		refused = link_local_6(&((const struct sockaddr_in6 *)any)->sin6_addr);
-	if (call->refuse_link_local && refused) {
+	if (call->refuse_link_local && address_is_link_local(&address->addr)) {
 		call->veto = VETO_LINK_LOCAL;
 		return CURL_SOCKET_BAD;
 	}
@@ -131,7 +96,7 @@ static int before_request(void *arg, char *peer, char *own, int peer_port, int o
 	(void)own;
 	(void)peer_port;
 	(void)own_port;
-	if (call->refuse_link_local && is_link_local(peer)) {
+	if (call->refuse_link_local && address_text_is_link_local(peer)) {
 		call->veto = VETO_LINK_LOCAL;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -359,18 +324,6 @@ static char *address_of(const char *url)
 	return mem_slice(start, strcspn(start, "/?#"));
 }
 
-/* A proxy from the environment is for the world outside, also when nobody wrote a no_proxy. */
-static int is_loopback(const char *address)
-{
-	size_t length = strcspn(address, ":");
-
-	if (text_starts(address, "[::1]"))
-		return 1;
-	if (length == 9 && strncmp(address, "localhost", length) == 0)
-		return 1;
-	return text_starts(address, "127.") && strspn(address, "0123456789.") == length;
-}
-
 struct http_call *http_start(struct http *http, const struct http_request *request, http_done *done, void *arg)
 {
 	struct http_call *call = mem_new(1, sizeof(*call));
@@ -394,7 +347,7 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	http_must(curl_easy_setopt(call->easy, CURLOPT_USERAGENT, "bptl/" BPTL_VERSION));
 	http_must(curl_easy_setopt(call->easy, CURLOPT_ACCEPT_ENCODING, "gzip"));
 	/* a proxy would connect for us, past open_socket() */
-	if (is_loopback(call->host) || (call->refuse_link_local && is_link_local(host)))
+	if (address_text_is_loopback(call->host) || (call->refuse_link_local && address_text_is_link_local(host)))
 		http_must(curl_easy_setopt(call->easy, CURLOPT_NOPROXY, "*"));
 	http_secure(call->easy, &request->tls);
 	set_limits(call);
