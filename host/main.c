@@ -43,13 +43,14 @@ static int command(const char *name, int argc, char **argv)
 }
 
 /* Secrets stay out of core files, and out of reach of other processes of the same user. `exec` alone is there to be
- * debugged. The leak check of the address sanitizer has to trace its process. */
+ * debugged; a runner does it itself (runner/runner.c). The leak check of the address sanitizer has to trace its
+ * process. */
 static void keep_secrets(const char *command)
 {
 #ifdef __SANITIZE_ADDRESS__
 	(void)command;
 #else
-	if (strcmp(command, "exec") != 0)
+	if (strcmp(command, "exec") != 0 && strcmp(command, "runner") != 0)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 #endif
 }

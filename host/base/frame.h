@@ -11,6 +11,8 @@
 
 #define FRAME_LIMIT (64u * 1024 * 1024) /* a longer frame is an error of the other side */
 
+#define FRAME_CUT_OFF 71 /* exit status of a runner that cannot reach the core any more, while it held tasks */
+
 /* Adds a frame to a buffer; the value is stolen. -1 when it is longer than FRAME_LIMIT: nothing was added then. */
 int frame_add(struct text *out, json_t *value);
 /* Takes the first whole frame out of what was received: 1 and the value (owned), 0 when more bytes are needed, -1 when

@@ -70,6 +70,9 @@ struct config_plugin {
 	struct place place;
 	char *library;      /* NULL: <plugins>/<name>.so */
 	int64_t time_limit; /* ms that a task may run; 5 min. A topic's own wins. */
+	int64_t memory;     /* bytes at which its process is ended; 1 GiB. 0: no limit */
+	int crashes;        /* so many lost processes within crash_window bring it into quarantine; 5. 0: never */
+	int64_t crash_window, quarantine; /* ms; 10 min each */
 	struct setting *settings;
 	size_t setting_count;
 };

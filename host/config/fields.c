@@ -154,6 +154,33 @@ int64_t fields_duration(struct fields *fields, const char *key, int64_t fallback
 	return fallback;
 }
 
+int64_t fields_size(struct fields *fields, const char *key, int64_t fallback, int64_t least, int64_t most)
+{
+	const char *value = fields_text(fields, key);
+	int64_t unit, size;
+	long long number = -1;
+	char *end;
+
+	if (!value)
+		return fallback;
+	if (strcmp(value, "0") == 0)
+		return 0;
+	errno = 0;
+	if (isdigit((unsigned char)*value))
+		number = strtoll(value, &end, 10);
+	if (number < 0 || errno || (strcmp(end, "M") != 0 && strcmp(end, "G") != 0)) {
+		fields_wrong(fields, key, "expected a size such as 512M or 2G, or 0 for no limit");
+		return fallback;
+	}
+	unit = *end == 'G' ? 1024 * FIELDS_MIB : FIELDS_MIB;
+	size = number > most / unit ? most + 1 : (int64_t)number * unit;
+	if (size >= least && size <= most)
+		return size;
+	fields_wrong(fields, key, "%s %lldM", size < least ? "at least" : "at most",
+		     (long long)((size < least ? least : most) / FIELDS_MIB));
+	return fallback;
+}
+
 int fields_integer(struct fields *fields, const char *key, int fallback, int least, int most)
 {
 	const char *value = fields_text(fields, key);

@@ -11,6 +11,8 @@
 #define FIELDS_HOUR (60 * FIELDS_MINUTE)
 #define FIELDS_DAY (24 * FIELDS_HOUR)
 
+#define FIELDS_MIB (INT64_C(1024) * 1024)
+
 struct fields {
 	struct reader_section *section;
 	struct problems *problems;
@@ -25,6 +27,8 @@ const char *fields_text(struct fields *fields, const char *key);
 const char *fields_need(struct fields *fields, const char *key, const char *expected);
 /* Milliseconds from 30s, 500ms, 5m, 1h, 7d or a number of seconds. */
 int64_t fields_duration(struct fields *fields, const char *key, int64_t fallback, int64_t least, int64_t most);
+/* Bytes from 512M or 2G; 0 stands for no limit and is always taken. */
+int64_t fields_size(struct fields *fields, const char *key, int64_t fallback, int64_t least, int64_t most);
 int fields_integer(struct fields *fields, const char *key, int fallback, int least, int most);
 /* yes or no. */
 int fields_boolean(struct fields *fields, const char *key, int fallback);

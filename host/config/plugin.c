@@ -19,6 +19,10 @@ void section_plugin(struct config *config, struct fields *fields)
 	plugin->name = mem_text(fields->section->name);
 	plugin->library = fields_path(fields, "library");
 	plugin->time_limit = fields_duration(fields, "time_limit", 5 * FIELDS_MINUTE, FIELDS_SECOND, FIELDS_DAY);
+	plugin->memory = fields_size(fields, "memory", 1024 * FIELDS_MIB, 64 * FIELDS_MIB, 1024 * 1024 * FIELDS_MIB);
+	plugin->crashes = fields_integer(fields, "crashes", 5, 0, 100);
+	plugin->crash_window = fields_duration(fields, "crash_window", 10 * FIELDS_MINUTE, FIELDS_SECOND, FIELDS_DAY);
+	plugin->quarantine = fields_duration(fields, "quarantine", 10 * FIELDS_MINUTE, FIELDS_SECOND, FIELDS_DAY);
 	plugin->settings = fields_rest(fields, &plugin->setting_count);
 }
 

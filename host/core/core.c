@@ -71,9 +71,10 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 	if (fds[0].revents)
 		signals_take(core, signals);
 	free(fds);
+	children_reap(core);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_serve(&core->seats[i], clock_boot());
-	core->reap = 0;
+	children_sweep(core);
 	if (core->web)
 		web_turn(core->web, clock_boot());
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
@@ -85,6 +86,7 @@ static void take_events(struct core *core, int signals, int64_t timeout)
 static void open_core(struct core *core, const struct config *config, struct log *log)
 {
 	*core = (struct core){.config = config, .log = log};
+	children_adopt();
 	core->http = http_new();
 	core->client = client_new(core->http, log);
 	count_open(core);
@@ -99,6 +101,7 @@ static void close_core(struct core *core)
 	web_free(core->web);
 	for (size_t i = 0; core->fetchers && i < core->config->engine_count; i++)
 		fetch_clear(&core->fetchers[i]);
+	runners_end(core);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_clear(&core->seats[i]);
 	client_free(core->client);
@@ -338,6 +341,7 @@ int core_run(const struct config *config, struct log *log)
 {
 	struct core core;
 	int signals = signals_open();
+	char *quarantined;
 	int status;
 
 	open_core(&core, config, log);
@@ -347,7 +351,10 @@ int core_run(const struct config *config, struct log *log)
 	else if (core.draining)
 		status = 0; /* a signal came while plugins were loading */
 	core.ended = 1;
-	log_line(log, LOG_INFO, NULL, "stopped: %lu tasks completed, %lu failed", core.completed, core.failed);
+	quarantined = seats_quarantined(&core);
+	log_line(log, LOG_INFO, NULL, "stopped: %lu tasks completed, %lu failed%s%s", core.completed, core.failed,
+		 quarantined ? "; in quarantine: plugin " : "", quarantined ? quarantined : "");
+	free(quarantined);
 	close_core(&core);
 	(void)close(signals);
 	return status;

@@ -44,6 +44,7 @@ struct core {
 	int returning;      /* the drain time is over: what is left goes back */
 	int ended;
 	int reap;              /* a child has ended: see which */
+	int sweep;             /* one that has ended may have left others behind */
 	int64_t blocked_since; /* clock_boot: the journal cannot be written since; 0: it can */
 	int64_t blocked_say;   /* when that is said again */
 	int moved;             /* the journal's file is gone: the host ends as soon as its tasks have */

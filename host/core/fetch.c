@@ -98,6 +98,12 @@ static void expect_strays(struct fetcher *fetcher)
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 }
 
+void fetch_look_for_strays(struct fetcher *fetcher, int64_t now)
+{
+	if (fetcher->strays_until < now + 4 * LIST_EVERY) /* a stray is one that two questions in a row have named */
+		fetcher->strays_until = now + 4 * LIST_EVERY;
+}
+
 void fetch_heard(struct fetcher *fetcher, enum engine_result result)
 {
 	struct log_about about = {.engine = fetcher->config->name};

@@ -60,6 +60,8 @@ int fetch_held(const struct fetcher *fetcher);
 /* How long (ms) it may be without a successful poll before something is wrong. */
 int64_t fetch_patience(const struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);
+/* A task may be locked for us that we do not have: finds and unlocks it within seconds. */
+void fetch_look_for_strays(struct fetcher *fetcher, int64_t now);
 /* What came of a request to the engine. When this ends an outage, what waited for that goes on. */
 void fetch_heard(struct fetcher *fetcher, enum engine_result result);
 /* A retry was reported that becomes due then. */

@@ -43,10 +43,11 @@ static json_t *start_frame(const struct seat *seat)
 
 	for (size_t i = 0; i < seat->plugin->setting_count; i++)
 		json_put_text(settings, seat->plugin->settings[i].name, seat->plugin->settings[i].value);
-	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:s}", "type", "start", "plugin", seat->plugin->name,
-				  "library", seat->library, "settings", settings, "log_level",
+	return mem_json(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:s, s:i}", "type", "start", "plugin",
+				  seat->plugin->name, "library", seat->library, "settings", settings, "log_level",
 				  (int)log_level_of(seat->core->log), "log_format", (int)log_format_of(seat->core->log),
-				  "state", seat->core->config->host.state));
+				  "state", seat->core->config->host.state, "workers",
+				  seat->core->config->host.workers));
 }
 
 /* LD_BIND_NOW makes a missing symbol show when the plugin is loaded; libltdl alone would bind it at first use. The
@@ -101,34 +102,56 @@ static int spawn(const struct seat *seat, struct process *process, int socket, i
 /* A descriptor that cannot be one of those that the child is given by number. */
 static int away(int fd)
 {
-	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 10);
+	int why = errno;
 
-	(void)close(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	errno = why;
 	return moved;
+}
+
+/* Our ends of the socket and the pipe, and those of the child. 0 or an errno; whatever is not -1 is open. */
+static int open_ends(struct process *process, int theirs[2])
+{
+	int sockets[2] = {-1, -1}, notes[2] = {-1, -1};
+	int code = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) || pipe2(notes, O_CLOEXEC))
+		code = errno;
+	process->socket = away(sockets[0]);
+	theirs[0] = away(sockets[1]);
+	process->note = away(notes[0]);
+	theirs[1] = away(notes[1]);
+	if (code)
+		return code;
+	if (process->socket < 0 || theirs[0] < 0 || process->note < 0 || theirs[1] < 0)
+		return EMFILE;
+	(void)fcntl(process->socket, F_SETFL, O_NONBLOCK);
+	(void)fcntl(process->note, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
 }
 
 struct process *process_start(struct seat *seat)
 {
 	struct process *process = mem_new(1, sizeof(*process));
-	int sockets[2] = {-1, -1}, notes[2] = {-1, -1};
-	int code;
+	int theirs[2];
+	int code = open_ends(process, theirs);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) || pipe2(notes, O_CLOEXEC)) {
-		code = errno;
-	} else {
-		process->socket = away(sockets[0]);
-		sockets[1] = away(sockets[1]);
-		process->note = away(notes[0]);
-		notes[1] = away(notes[1]);
-		(void)fcntl(process->socket, F_SETFL, O_NONBLOCK);
-		(void)fcntl(process->note, F_SETFL, O_NONBLOCK);
-		code = spawn(seat, process, sockets[1], notes[1]);
-		(void)close(sockets[1]);
-		(void)close(notes[1]);
-	}
+	if (!code)
+		code = spawn(seat, process, theirs[0], theirs[1]);
+	close_all(theirs, 2);
 	if (code) {
 		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
 			 "the plugin's process cannot be started: %s", strerror(code));
+		close_all((const int[]){process->socket, process->note}, 2);
 		free(process);
 		return NULL;
 	}

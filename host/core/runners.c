@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,16 +16,19 @@
 #include "core/tasks.h"
 
 #define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
-#define IN_DEBUGGER ": run `bptl exec` under a debugger, which loads it without a process of its own"
+#define CLOSES "does a unit close descriptors that are not its own?"
+#define STRANGE "does a unit write to a descriptor that is not its own?"
 #define LOAD_TIME 20000      /* ms in which a plugin must be ready */
 #define LONGEST_ANSWER 60000 /* ms that a killed process may hear out a mutation before */
-#define CALM 60000           /* ms that a process must live for its deaths to be forgotten */
+#define CLOSED_TIME 1000     /* ms in which a process that has closed its end must end */
+#define LONGEST_NOTE 1024    /* bytes of a line about a crash */
 
 /* ---- starting ---- */
 
 void seat_init(struct seat *seat, struct core *core, const struct config_plugin *plugin)
 {
 	*seat = (struct seat){.core = core, .plugin = plugin, .library = runners_library(core->config, plugin)};
+	seat->losses = mem_new((size_t)plugin->crashes, sizeof(*seat->losses));
 }
 
 static int evict(struct seat *seat, struct process *process)
@@ -38,7 +39,9 @@ static int evict(struct seat *seat, struct process *process)
 
 void seat_turn(struct seat *seat, int64_t now)
 {
-	if (!seat->current && now >= seat->start_at && !seat->core->ended) {
+	if (seat->quarantined && now >= seat->quarantine_end)
+		seat_tries_again(seat, now);
+	if (!seat->current && now >= seat->start_at && !seat->quarantined && !seat->core->ended) {
 		seat->current = process_start(seat);
 		if (seat->current)
 			seat->core->facts.plugins[seat - seat->core->seats].starts++;
@@ -51,22 +54,33 @@ void seat_turn(struct seat *seat, int64_t now)
 			mem_text("its process is not ready after 20 s: does its init function wait for something?");
 		(void)kill(seat->current->pid, SIGKILL);
 	}
+	wear_turn(seat, now);
 	for (struct process *p = seat->retired; p; p = p->next) {
 		/* a mutation under way is worth as long as a service may take to answer it */
-		if (p->held == 0 || (now >= p->kill_at && (!evict(seat, p) || now >= p->kill_at + LONGEST_ANSWER)))
+		if (p->held == 0)
+			seat_dismiss(seat, p, now);
+		else if (now >= p->kill_at && (!evict(seat, p) || now >= p->kill_at + LONGEST_ANSWER))
 			(void)kill(p->pid, SIGKILL);
 	}
 }
 
 int64_t seat_due(const struct seat *seat)
 {
-	int64_t due = seat->current ? INT64_MAX : seat->start_at;
+	int64_t due = seat->quarantined ? seat->quarantine_end : seat->current ? INT64_MAX : seat->start_at;
+	int64_t at = wear_due(seat);
 
-	if (seat->current && !seat->current->ready)
+	due = at < due ? at : due;
+	if (seat->current && !seat->current->ready && seat->current->started + LOAD_TIME + 1 < due)
 		due = seat->current->started + LOAD_TIME + 1;
-	for (const struct process *p = seat->retired; p; p = p->next)
-		if ((p->evicted ? p->kill_at + LONGEST_ANSWER : p->kill_at) < due)
-			due = p->evicted ? p->kill_at + LONGEST_ANSWER : p->kill_at;
+	if (seat->current && seat->current->closed_at && !seat->current->blame &&
+	    seat->current->closed_at + CLOSED_TIME < due)
+		due = seat->current->closed_at + CLOSED_TIME;
+	for (const struct process *p = seat->retired; p; p = p->next) {
+		at = p->evicted ? p->kill_at + LONGEST_ANSWER : p->kill_at;
+		if (p->closed_at && !p->blame && p->closed_at + CLOSED_TIME < at)
+			at = p->closed_at + CLOSED_TIME;
+		due = at < due ? at : due;
+	}
 	return due;
 }
 
@@ -99,6 +113,7 @@ int seat_run(struct process *process, json_t *frame)
 	if (process_send(process, frame))
 		return -1;
 	process->held++;
+	process->served++;
 	flush(process);
 	return 0;
 }
@@ -132,7 +147,8 @@ unsigned seat_fd_count(const struct seat *seat)
 static unsigned add_fds(const struct process *process, struct pollfd *fds, unsigned count)
 {
 	fds[count++] =
-		(struct pollfd){.fd = process->socket, .events = process->out.length ? POLLIN | POLLOUT : POLLIN};
+		(struct pollfd){.fd = process->closed_at ? -1 : process->socket, /* else it would be ready for ever */
+				.events = process->out.length ? POLLIN | POLLOUT : POLLIN};
 	fds[count++] = (struct pollfd){.fd = process->note, .events = POLLIN};
 	return count;
 }
@@ -158,9 +174,8 @@ static json_t *services_frame(const struct seat *seat)
 				  "unknown_app_refuse", core->config->host.unknown_app_refuse));
 }
 
-/* 0, or -1 when it declares what cannot be used: nothing more is taken from it.
- * Its services follow once the registry knows which topics are bound to it; a restarted one gets them at once. */
-static int got_ready(struct seat *seat, struct process *process, json_t *frame)
+/* Its services follow once the registry knows which topics are bound to it; a restarted one gets them at once. */
+static void got_ready(struct seat *seat, struct process *process, json_t *frame)
 {
 	struct error error;
 
@@ -169,10 +184,11 @@ static int got_ready(struct seat *seat, struct process *process, json_t *frame)
 		seat->refusal = mem_format("%s: its process declares what cannot be used: %s: does the plugin write to "
 					   "descriptors or memory that are not its own?",
 					   seat->library, error.text);
-		(void)kill(process->pid, SIGKILL);
-		return -1;
+		process_condemn(process, "declared what cannot be used: " STRANGE);
+		return;
 	}
 	process->ready = 1;
+	process->size = children_memory(process->pid);
 	/* the registry borrows from the first description for as long as the host runs */
 	if (!seat->about)
 		seat->about = json_incref(frame);
@@ -188,7 +204,6 @@ static int got_ready(struct seat *seat, struct process *process, json_t *frame)
 		 json_array_size(json_object_get(frame, "units")));
 	if (seat->core->registry.bindings)
 		(void)process_send(process, services_frame(seat));
-	return 0;
 }
 
 void runners_supply(struct seat *seat)
@@ -198,13 +213,13 @@ void runners_supply(struct seat *seat)
 }
 
 /* 0, or -1 when nothing more is to be taken from it. */
-static int take_frame(struct seat *seat, struct process *process, json_t *frame)
+static void take_frame(struct seat *seat, struct process *process, json_t *frame)
 {
 	const char *type = json_get_text(frame, "type");
 
-	if (text_equal(type, "ready"))
-		return got_ready(seat, process, frame);
-	if (text_equal(type, "refused")) {
+	if (text_equal(type, "ready")) {
+		got_ready(seat, process, frame);
+	} else if (text_equal(type, "refused")) {
 		free(seat->refusal);
 		seat->refusal = mem_text(json_get_text(frame, "message"));
 		if (!seat->refusal)
@@ -215,11 +230,15 @@ static int take_frame(struct seat *seat, struct process *process, json_t *frame)
 		count_requests(seat->core, json_object_get(frame, "requests"));
 		(void)json_object_del(frame, "requests"); /* the journal need not keep it with the result */
 		tasks_result(seat->core, process, frame);
+	} else if (text_equal(type, "worn")) {
+		char why[80];
+
+		(void)snprintf(why, sizeof(why), "has about %lld descriptors open",
+			       (long long)json_get_integer(frame, "descriptors", 0));
+		seat_renew(seat, process, why);
 	} else {
-		log_line(seat->core->log, LOG_WARNING, &(struct log_about){.plugin = seat->plugin->name},
-			 "the plugin's process sent a frame of unknown type %s: ignored", type ? type : "(none)");
+		process_condemn(process, "sent a frame of no known type: " STRANGE);
 	}
-	return 0;
 }
 
 /* 0 when the process has closed its end or sent what is no frame. */
@@ -233,36 +252,43 @@ static int take_frames(struct seat *seat, struct process *process)
 		received += code;
 	if (received == 0 && (code == 0 || errno != EAGAIN))
 		return 0;
-	while ((code = frame_next(&process->in, &frame, &error)) > 0) {
-		int taken = take_frame(seat, process, frame);
-
+	while (!process->blame && (code = frame_next(&process->in, &frame, &error)) > 0) {
+		take_frame(seat, process, frame);
 		json_decref(frame);
-		if (taken)
-			return 0;
+		process->frame_since = 0;
 	}
+	if (process->blame)
+		return 0;
 	if (code < 0) {
-		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
-			 "the plugin's process sent %s: it is ended", error.text);
-		(void)kill(process->pid, SIGKILL);
+		process_condemn(process, "sent %s: " STRANGE, error.text);
 		return 0;
 	}
+	if (process->in.length == 0)
+		process->frame_since = 0;
+	else if (process->frame_since == 0)
+		process->frame_since = clock_boot();
 	return 1;
 }
 
+/* At most what the pipe holds, for whoever fills it faster than it is read must not keep us here. */
 static void take_notes(struct seat *seat, struct process *process)
 {
 	char *end;
 
-	while (frame_receive(process->note, &process->notes) > 0)
-		continue;
-	while (process->notes.length && (end = strchr(process->notes.data, '\n')) != NULL) {
-		char *key = strchr(process->notes.data, ' ');
+	(void)frame_receive(process->note, &process->notes);
+	while (process->notes_taken <= process->served && process->notes.length &&
+	       (end = memchr(process->notes.data, '\n', process->notes.length)) != NULL) {
+		char *key;
 
 		*end = '\0';
+		key = strchr(process->notes.data, ' ');
 		if (key)
 			tasks_crashed(seat->core, process, key + 1, (int)strtol(process->notes.data, NULL, 10));
+		process->notes_taken++;
 		text_drop(&process->notes, (size_t)(end - process->notes.data) + 1);
 	}
+	if (process->notes.length > LONGEST_NOTE || process->notes_taken > process->served)
+		process_condemn(process, "wrote nonsense into the pipe for notes about crashes: " STRANGE);
 }
 
 int seat_held(const struct seat *seat)
@@ -274,136 +300,41 @@ int seat_held(const struct seat *seat)
 	return held;
 }
 
-/* ---- ending ---- */
+/* ---- turns ---- */
 
-void seat_retire(struct seat *seat, struct process *process, int64_t kill_at)
+/* 0 when the process is gone, which may be a while after it was killed: much memory takes long to give back, and nobody
+ * waits for that here. A child that it left behind may hold its end of the socket open, so its death is heard of
+ * apart; and one that has closed its end may be on its way to its end, whose status tells more than we could. */
+static int serve_process(struct seat *seat, struct process *process, int64_t now)
 {
-	if (process != seat->current) {
-		if (process->kill_at > kill_at)
-			process->kill_at = kill_at;
-		return;
-	}
-	seat->current = NULL;
-	process->kill_at = kill_at;
-	process->next = seat->retired;
-	seat->retired = process;
-	seat->deaths = clock_boot() - process->started > CALM ? 1 : seat->deaths + 1;
-	seat->start_at = seat->deaths > 1 ? clock_boot() + clock_backoff(seat->deaths - 1, 1000, RESTART_MOST) : 0;
-}
-
-static void process_free(struct process *process)
-{
-	(void)close(process->socket);
-	(void)close(process->note);
-	text_free(&process->in);
-	text_free(&process->out);
-	text_free(&process->held_back);
-	text_free(&process->notes);
-	free(process);
-}
-
-/* The process is gone: reaps it and says how it ended. */
-static void bury(struct seat *seat, struct process *process)
-{
-	int status = 0, was_current = process == seat->current;
-	struct process **at = &seat->retired;
-
-	if (process->ended) {
-		status = process->status;
-	} else {
-		(void)kill(process->pid,
-			   SIGKILL); /* it may live on with its descriptors closed; a dead one keeps its status */
-		while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	if (seat->core->journal)
-		journal_hear_late(seat->core->journal, seat->core->config->host.state, process->pid, seat->core->log);
-	take_notes(seat, process);
-	if (process == seat->current)
-		seat_retire(seat, process, 0);
-	while (*at && *at != process)
-		at = &(*at)->next;
-	if (*at)
-		*at = process->next;
-	if (was_current && !process->ready && !seat->refusal)
-		seat->refusal =
-			WIFSIGNALED(status)
-				? mem_format(
-					  "%s: its process ended with signal %d (%s) while it was loaded" IN_DEBUGGER,
-					  seat->library, WTERMSIG(status), strsignal(WTERMSIG(status)))
-				: mem_format("%s: its process ended with status %d while it was loaded" IN_DEBUGGER,
-					     seat->library, WEXITSTATUS(status));
-	if (was_current && !process->ready && seat->about && !seat->core->ended)
-		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
-			 "the plugin cannot be used any more: %s; it is tried again in %.0f s", seat->refusal,
-			 seat->start_at ? (double)(seat->start_at - clock_boot()) / 1000 : 0.0);
-	tasks_died(seat, process, status);
-	process_free(process);
-}
-
-/* 0 when the process is gone. A child that it left behind may hold its end of the socket open, so its death is asked
- * for, too. */
-static int serve_process(struct seat *seat, struct process *process)
-{
-	int open;
-
 	flush(process);
-	process->ended = seat->core->reap && waitpid(process->pid, &process->status, WNOHANG) == process->pid;
 	take_notes(seat, process);
-	open = take_frames(seat, process);
-	return open && !process->ended;
+	if (!process->closed_at && (process->blame || !take_frames(seat, process)))
+		process->closed_at = now;
+	if (process->closed_at && !process->closing && !process->blame && now >= process->closed_at + CLOSED_TIME)
+		process_condemn(process, "closed its connection with the host: " CLOSES);
+	return !process->ended;
+}
+
+static void end(struct seat *seat, struct process *process)
+{
+	take_notes(seat, process);
+	seat_bury(seat, process);
 }
 
 void seat_serve(struct seat *seat, int64_t now)
 {
 	struct process *next;
 
-	(void)now;
 	for (struct process *p = seat->retired; p; p = next) {
 		next = p->next;
-		if (!serve_process(seat, p))
-			bury(seat, p);
+		if (!serve_process(seat, p, now))
+			end(seat, p);
 	}
 	if (seat->current) {
 		struct process *current = seat->current;
 
-		if (!serve_process(seat, current))
-			bury(seat, current);
+		if (!serve_process(seat, current, now))
+			end(seat, current);
 	}
-}
-
-/* It ends when its socket closes: an idle one calls fini() and is waited for; one that holds tasks hears out what it
- * has under way, and is left to do so. */
-static void end_process(struct process *process)
-{
-	const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
-
-	(void)shutdown(process->socket, SHUT_RDWR);
-	if (process->held)
-		return;
-	for (int i = 0; i < 200; i++) {
-		if (waitpid(process->pid, NULL, WNOHANG) != 0)
-			return;
-		(void)nanosleep(&moment, NULL);
-	}
-	(void)kill(process->pid, SIGKILL); /* fini() does not return */
-	(void)waitpid(process->pid, NULL, 0);
-}
-
-void seat_clear(struct seat *seat)
-{
-	struct process *next;
-
-	for (struct process *p = seat->retired; p; p = next) {
-		next = p->next;
-		end_process(p);
-		process_free(p);
-	}
-	if (seat->current) {
-		end_process(seat->current);
-		process_free(seat->current);
-	}
-	json_decref(seat->about);
-	free(seat->refusal);
-	free(seat->library);
 }

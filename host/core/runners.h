@@ -2,7 +2,7 @@
  * its tasks now, and processes that were retired and only finish what they hold.
  *
  * Frames to a runner:
- *   {type: start, plugin, library, settings, log_level, log_format, state}   the first
+ *   {type: start, plugin, library, settings, log_level, log_format, state, workers}   the first
  *   {type: services, services, apps, unknown_app_refuse}               after it is ready
  *   {type: run, key, unit, facts, variables, properties, options, uses, steps, first_run, time_limit, lock_until}
  *   {type: lock, key, until}       the lock was extended (clock_boot ms: the clock is the same in all processes)
@@ -13,6 +13,7 @@
  *   {type: refused, message}       it cannot be used
  *   {type: note, key, put, drop}   rows of steps for the journal; the worker waits for `noted`
  *   {type: result, key, outcome, ..., requests}  see task_result() in runner/task.c; requests are for count.h
+ *   {type: worn, descriptors}      so many are open that it should be replaced
  * A unit that crashes writes a line down a pipe of its own, see runner/crash.h. */
 #ifndef BPTL_CORE_RUNNERS_H
 #define BPTL_CORE_RUNNERS_H
@@ -34,6 +35,17 @@ struct process {
 	int evicted;       /* that time is over, and a mutation is still heard out */
 	int ended, status; /* it was reaped */
 	int64_t started;
+	char *blame;         /* what it did that ended it, when we know: "sent ..." */
+	int served;          /* tasks that it was given, ever */
+	int notes_taken;     /* about crashes: no more than tasks */
+	int outgrown;        /* it was ended for its size, which may be the work of many tasks */
+	int counted;         /* as a loss of the plugin */
+	int worn;            /* it is replaced in good order: it may call fini */
+	int closing;         /* and was told to */
+	int said;            /* that it did not end well */
+	int64_t closed_at;   /* clock_boot: it has closed its end and was not reaped yet */
+	int64_t frame_since; /* clock_boot: a frame has begun and is not whole; 0: none */
+	int64_t size;        /* bytes that it needs before it has done anything */
 	struct process *next;
 };
 
@@ -48,6 +60,13 @@ struct seat {
 	unsigned deaths; /* in a row */
 	int64_t start_at;
 	int suspects; /* tasks that must run alone, because one of them ended a process */
+
+	int64_t look_at;    /* wear.c: when its processes are weighed next */
+	unsigned long lost; /* processes, since the start of the host */
+	int64_t *losses;    /* when the latest were lost, the oldest first */
+	unsigned loss_count;
+	int quarantined; /* the plugin is not started, and its topics are not fetched */
+	int64_t quarantine_end;
 };
 
 /* process.c: starts a process for the plugin of a seat and sends its first frame; NULL after a line in the log. */
@@ -73,9 +92,43 @@ void seat_release(struct seat *seat);
 void seat_retire(struct seat *seat, struct process *process, int64_t kill_at);
 /* How many tasks its processes run. */
 int seat_held(const struct seat *seat);
-/* Ends every process. */
+/* Ends every process of every plugin, all at once, and gives them time for fini. */
+void runners_end(struct core *core);
 void seat_clear(struct seat *seat);
 /* When it needs a turn. */
 int64_t seat_due(const struct seat *seat);
+
+/* ends.c */
+/* A retired process that holds no task any more: ends it, one that is worn in good order. */
+void seat_dismiss(struct seat *seat, struct process *process, int64_t now);
+/* It is gone: says how it ended, judges the tasks that it ran, and forgets it. */
+void seat_bury(struct seat *seat, struct process *process);
+
+/* wear.c */
+/* Ends a process for what it did ("sent ..."): what it runs is judged as after a crash. */
+void process_condemn(struct process *process, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Replaces the current process in good order: it finishes its tasks. */
+void seat_renew(struct seat *seat, struct process *process, const char *why);
+/* A process was lost by a fault; counts once for each. The fifth within ten minutes begins the quarantine. */
+void seat_loses(struct seat *seat, struct process *process, const char *why);
+/* The quarantine has lasted long enough. */
+void seat_tries_again(struct seat *seat, int64_t now);
+/* The names of the plugins that are in it; NULL when none is. Owned. */
+char *seats_quarantined(const struct core *core);
+/* Bytes that its processes hold. */
+int64_t seat_memory(const struct seat *seat);
+/* Looks at the size of the processes. */
+void wear_turn(struct seat *seat, int64_t now);
+int64_t wear_due(const struct seat *seat);
+
+/* children.c */
+/* Makes this process the parent of what its children leave behind. */
+void children_adopt(void);
+/* Notes who has ended, when core.reap says that somebody has. */
+void children_reap(struct core *core);
+/* Ends copies of runners that nobody waits for, when core.sweep says that there may be some. */
+void children_sweep(struct core *core);
+/* Bytes of memory that a process holds, swapped ones included; 0 when it is not known. */
+int64_t children_memory(pid_t pid);
 
 #endif

@@ -11,11 +11,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "core/count.h"
+#include "core/sense.h"
 #include "core/tasks.h"
 
 #define LIMIT_MARGIN 2000 /* ms after its time limit in which a unit may still return by itself */
 #define CRASH_GRACE 10000 /* ms that the other tasks of a crashed process have */
 #define LIMIT_GRACE 60000 /* the same when a unit hangs */
+#define MAKER "it is a fault of the plugin: tell its maker"
 
 /* ---- running ---- */
 
@@ -150,7 +152,7 @@ void running_queued(struct core_task *task, int64_t now)
 {
 	struct seat *seat = task_seat(task);
 
-	if (task->core->draining) {
+	if (task->core->draining || seat->quarantined) {
 		give_back(task, now);
 		return;
 	}
@@ -158,7 +160,7 @@ void running_queued(struct core_task *task, int64_t now)
 		return;
 	if (task->task.lock_until <= now || task->extending)
 		return; /* locks.c extends it first */
-	if (!seat->current || !seat->current->ready)
+	if (!seat->current || !seat->current->ready || seat->current->closed_at)
 		return;
 	if (seat->suspects && (!task->suspect || seat->current->held))
 		return;
@@ -211,9 +213,10 @@ void running_turn(struct core_task *task, int64_t now)
 	count_run(task);
 	task_fails(task, 0,
 		   "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its "
-		   "other tasks go on",
+		   "other tasks go on; raise time_limit if it needs longer, else " MAKER,
 		   task->binding->topic->plugin, task->binding->topic->unit, (long long)time_limit(task) / 1000,
 		   task->binding->topic->plugin);
+	seat_loses(task_seat(task), process, json_get_text(task->result, "message"));
 }
 
 void running_unblocked(struct core *core, int64_t waited)
@@ -237,7 +240,15 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	task->intent = 0;
 	task_clears(task);
 	count_run(task);
-	if (text_equal(outcome, "done")) {
+	if (!sense_result(frame)) {
+		seat_retire(task_seat(task), process, clock_boot() + CRASH_GRACE);
+		task->cause = FACT_CRASH;
+		task_fails(task, 0,
+			   "%s.%s: its process sent a result that makes no sense; plugin %s is restarted, its other "
+			   "tasks go on; " MAKER,
+			   task->binding->topic->plugin, task->binding->topic->unit, task->binding->topic->plugin);
+		seat_loses(task_seat(task), process, json_get_text(task->result, "message"));
+	} else if (text_equal(outcome, "done")) {
 		task_performed(task, frame);
 	} else if (task->lost) {
 		task_say(task, LOG_WARNING, "lost: the unit was stopped, nothing is reported");
@@ -245,24 +256,9 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	} else if (task->stopped) {
 		task_say(task, LOG_INFO, "the unit was stopped before it had done its work: it is run again");
 		task->state = TASK_QUEUED;
-	} else if (text_equal(outcome, "failed") || text_equal(outcome, "bpmn-error")) {
-		task_failing(task, frame);
 	} else {
-		task->cause = FACT_HOST;
-		task_fails(task, 0, "%s.%s: its process sent a result that makes no sense",
-			   task->binding->topic->plugin, task->binding->topic->unit);
+		task_failing(task, frame);
 	}
-}
-
-static int holds_intent(const json_t *rows)
-{
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row)
-		if (text_equal(json_get_text(row, "state"), "intent"))
-			return 1;
-	return 0;
 }
 
 /* Rows are durable after the commit of this turn; the answer leaves after it, too. What was done is noted also when the
@@ -277,24 +273,27 @@ void tasks_note(struct core *core, struct process *process, const json_t *frame)
 	int ours = task && task->state == TASK_RUNNING && task->process == process && !task->lost;
 
 	if (!note_is_whole(frame)) { /* a fault of the plugin's process, not of the journal */
-		log_line(core->log, LOG_ERROR, NULL,
-			 "a plugin's process sent a note that makes no sense (task %s): it is ended",
-			 key ? key : "(none)");
-		(void)kill(process->pid, SIGKILL);
+		process_condemn(process, "sent a note that makes no sense: does a unit write to a descriptor that is "
+					 "not its own?");
 		return;
 	}
 	journal_note(core->journal, key, frame, ours);
 	if (task && task->process == process)
-		task->intent = ours && holds_intent(put);
+		task->intent = ours && sense_intent(put);
 	(void)process_send_durable(process,
 				   mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key, "ok", ours)));
 }
 
-void tasks_crashed(struct core *core, struct process *process, const char *key, int sig)
+void tasks_crashed(struct core *core, struct process *process, char *key, int sig)
 {
-	struct core_task *task = tasks_find(core, key);
+	char *exception = strchr(key, '\t');
+	struct core_task *task;
 	const struct config_topic *topic;
+	char how[240];
 
+	if (exception)
+		*exception++ = '\0';
+	task = tasks_find(core, key);
 	if (!task || task->state != TASK_RUNNING || task->process != process)
 		return;
 	topic = task->binding->topic;
@@ -305,16 +304,30 @@ void tasks_crashed(struct core *core, struct process *process, const char *key, 
 	seat_retire(task_seat(task), process, clock_boot() + CRASH_GRACE);
 	task->cause = FACT_CRASH;
 	count_run(task);
-	if (sig)
-		task_fails(task, 0,
-			   "%s.%s: the unit crashed with signal %d (%s); plugin %s is restarted, its other tasks go on",
-			   topic->plugin, topic->unit, sig, strsignal(sig), topic->plugin);
+	if (exception)
+		(void)snprintf(how, sizeof(how), "let a C++ exception escape (%s)", exception);
+	else if (sig)
+		(void)snprintf(how, sizeof(how), "crashed with signal %d (%s)", sig, strsignal(sig));
 	else
-		task_fails(task, 0,
-			   "%s.%s: the unit called exit(), which ends the process of plugin %s; it is restarted, its "
-			   "other tasks go on",
-			   topic->plugin, topic->unit, topic->plugin);
+		(void)snprintf(how, sizeof(how), "called exit(), which ends the process of the plugin");
+	task_fails(task, 0, "%s.%s: the unit %s; plugin %s is restarted, its other tasks go on; " MAKER, topic->plugin,
+		   topic->unit, how, topic->plugin);
 	task_say(task, LOG_ERROR, "%s", json_get_text(task->result, "message"));
+	seat_loses(task_seat(task), process, json_get_text(task->result, "message"));
+}
+
+static void say_how(const struct process *process, int status, char *how, size_t size)
+{
+	if (process->blame)
+		(void)snprintf(how, size, "%s", process->blame);
+	else if (WIFSIGNALED(status))
+		(void)snprintf(how, size, "ended with signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == FRAME_CUT_OFF)
+		(void)snprintf(
+			how, size,
+			"lost its connection with the host: does a unit close descriptors that are not its own?");
+	else
+		(void)snprintf(how, size, "ended with status %d", WEXITSTATUS(status));
 }
 
 /* A process is gone. Who was it? Known when it told us (tasks_crashed) or when it ran one task only. Else all that it
@@ -322,19 +335,18 @@ void tasks_crashed(struct core *core, struct process *process, const char *key, 
 void tasks_died(struct seat *seat, struct process *process, int status)
 {
 	struct core *core = seat->core;
-	int running = 0, expected = process->kill_at > 0;
-	char how[100];
+	int running = 0, expected = process->kill_at > 0 && !process->blame;
+	int others = process->outgrown && process->served > 1; /* that are done may have filled it */
+	char how[240];
 
-	if (WIFSIGNALED(status))
-		(void)snprintf(how, sizeof(how), "ended with signal %d (%s)", WTERMSIG(status),
-			       strsignal(WTERMSIG(status)));
-	else
-		(void)snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
+	say_how(process, status, how, sizeof(how));
 	for (const struct core_task *task = core->tasks; task; task = task->next)
 		running += task->state == TASK_RUNNING && task->process == process;
 	if (!expected && !core->ended && process->ready) /* else it was never used: core/runners.c says why */
 		log_line(core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
 			 "the plugin's process %s while it ran %d tasks", how, running);
+	if (!expected && process->ready)
+		seat_loses(seat, process, how);
 	for (struct core_task *task = core->tasks; task; task = task->next) {
 		if (task->state != TASK_RUNNING || task->process != process)
 			continue;
@@ -344,11 +356,11 @@ void tasks_died(struct seat *seat, struct process *process, int status)
 			task_ends(task, JOURNAL_LOST);
 			continue;
 		}
-		if (!expected && running == 1) {
+		if (!expected && running == 1 && !others) {
 			task_clears(task);
 			task->cause = FACT_CRASH;
 			count_run(task);
-			task_fails(task, 0, "%s.%s: the process of plugin %s %s while it ran this task",
+			task_fails(task, 0, "%s.%s: the process of plugin %s %s while it ran this task; " MAKER,
 				   seat->plugin->name, task->binding->topic->unit, seat->plugin->name, how);
 			continue;
 		}

@@ -72,7 +72,12 @@ static void find_reasons(struct core *core, int64_t now)
 			  "writable",
 			  core->config->host.state);
 	for (size_t i = 0; core->facts.topics && i < core->config->plugin_count; i++)
-		if (core->seats[i].refusal)
+		if (core->seats[i].quarantined)
+			not_ready(core, "plugin_quarantined", "plugin", core->seats[i].plugin->name,
+				  "plugin %s is in quarantine, for it lost process after process: its topics are not "
+				  "fetched; the log says why",
+				  core->seats[i].plugin->name);
+		else if (core->seats[i].refusal)
 			not_ready(core, "plugin_unusable", "plugin", core->seats[i].plugin->name,
 				  "plugin %s cannot be used any more: the log says why; it is tried again",
 				  core->seats[i].plugin->name);
@@ -119,6 +124,9 @@ void site_refresh(void *arg)
 
 		facts->plugins[i].version = json_get_text(seat->about, "version");
 		facts->plugins[i].ready = seat->current && seat->current->ready;
+		facts->plugins[i].lost = seat->lost;
+		facts->plugins[i].quarantined = seat->quarantined;
+		facts->plugins[i].memory = seat_memory(seat);
 	}
 	facts->blocked = core->blocked_since != 0;
 	find_reasons(core, now);

@@ -276,6 +276,8 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 		task->lost = 0;
 		if (!task->extending)
 			task->extend_at = 0;
+		if (task->state == TASK_RETURNING) /* unlocked by us, and locked again before we heard of it */
+			fetch_look_for_strays(&core->fetchers[engine], clock_boot());
 		return;
 	}
 	known = row ? 0 : journal_find(core->journal, core->config->engines[engine].name, fetched->id, &found);

@@ -88,7 +88,8 @@ int tasks_has(const struct core *core, size_t engine, const char *id);
 /* From the runners. */
 void tasks_result(struct core *core, struct process *process, const json_t *frame);
 void tasks_note(struct core *core, struct process *process, const json_t *frame);
-void tasks_crashed(struct core *core, struct process *process, const char *key, int sig);
+/* key: also "KEY<TAB>C++ TYPE"; is cut there. sig: 0 for exit(). */
+void tasks_crashed(struct core *core, struct process *process, char *key, int sig);
 void tasks_died(struct seat *seat, struct process *process, int status);
 /* Adds the services that tasks of this plugin may call, as JSON. */
 void tasks_services(const struct seat *seat, json_t *services);

@@ -49,7 +49,7 @@ static int check_file(const char *file, char library[PATH_MAX], struct error *er
 }
 
 /* libltdl binds lazily and says "file not found" for every fault, so dlopen() looks first, and says what it is. */
-static const struct bptl_plugin *(*find_entry(const char *file, struct error *error))(void)
+static const struct bptl_plugin *(*find_entry(struct plugin *plugin, const char *file, struct error *error))(void)
 {
 	const struct bptl_plugin *(*entry)(void) = NULL;
 	lt_dladvise advise;
@@ -80,6 +80,11 @@ static const struct bptl_plugin *(*find_entry(const char *file, struct error *er
 				"%s has no function bptl_describe: it is not a plugin for bptl, or the function is not "
 				"exported (declare it with BPTL_EXPORT)",
 				file);
+	if (entry) { /* looked for in the libraries that it is linked with, too */
+		plugin->set_terminate = lt_dlsym(handle, "_ZSt13set_terminatePFvvE");
+		plugin->exception_type = lt_dlsym(handle, "__cxa_current_exception_type");
+		plugin->demangle = lt_dlsym(handle, "__cxa_demangle");
+	}
 	(void)lt_dladvise_destroy(&advise);
 	return entry;
 }
@@ -300,7 +305,7 @@ int plugin_open(struct plugin *plugin, const char *name, const char *file, const
 	free(copy);
 	if (check_file(file, library, error))
 		return -1;
-	entry = find_entry(library, error);
+	entry = find_entry(plugin, library, error);
 	if (!entry)
 		return -1;
 	plugin->about = entry();

@@ -17,7 +17,9 @@ struct plugin {
 	const struct bptl_plugin *about;
 	json_t *options; /* key: value of its [plugin] section, with fallbacks filled in */
 	void *state;
-	int started;     /* init has succeeded: fini is owed */
+	int started; /* init has succeeded: fini is owed */
+	/* std::set_terminate and friends, when it uses the C++ library; see crash.h */
+	void *set_terminate, *exception_type, *demangle;
 	struct log *log; /* borrowed */
 };
 

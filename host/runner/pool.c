@@ -44,7 +44,7 @@ static void *worker(void *arg)
 
 		crash_task(job->task->key);
 		task_run(job->task);
-		crash_task(NULL);
+		crash_task_done();
 		errands_add(pool->errands, &job->finished);
 	}
 	return NULL;

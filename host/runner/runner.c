@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,6 +31,8 @@ struct runner {
 	char *late;         /* the file for what an orphan learns */
 	int64_t orphan_end; /* clock_boot: an orphan waits no longer */
 	int ended;          /* the core has gone, or the frames make no sense */
+	rlim_t descriptors; /* most that may be open */
+	int worn;           /* the core was told that it should replace us */
 };
 
 /* A task that this runner holds. */
@@ -46,6 +50,7 @@ struct notice {
 	json_t *frame;
 };
 
+#define LOCK_FD 5         /* of the state folder: says to the next host that we are there. The core may have none. */
 #define ORPHAN_TIME 60000 /* ms in which an orphan hears out what is under way */
 
 /* 0, or -1 when the frame was too long and not sent. */
@@ -77,6 +82,47 @@ static struct task *find(const struct runner *runner, const char *key)
 	return NULL;
 }
 
+/* Descriptors are given out from below: the lowest free number is how many are open, or nearly. */
+static void look_at_descriptors(struct runner *runner)
+{
+	int lowest = fcntl(runner->socket, F_DUPFD_CLOEXEC, 0);
+
+	if (lowest >= 0)
+		(void)close(lowest);
+	else if (errno == EMFILE)
+		lowest = (int)runner->descriptors;
+	if (runner->worn || lowest < 0 || (rlim_t)lowest < runner->descriptors / 4 * 3)
+		return;
+	runner->worn = 1;
+	(void)send_frame(runner, mem_json(json_pack("{s:s, s:i}", "type", "worn", "descriptors", lowest)));
+}
+
+/* Each worker may need some; more than 1024 only when they must be, for select() cannot count further. */
+static void allow_descriptors(struct runner *runner, int workers)
+{
+	struct rlimit limit;
+	rlim_t wanted = 512 + 8 * (rlim_t)workers;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	runner->descriptors = limit.rlim_cur;
+}
+
+/* When memory is short the kernel shall take a runner before the core, whose tasks it would else orphan. */
+static void offer_to_the_kernel(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "500", 3);
+	(void)close(fd);
+}
+
 static void finish(void *arg)
 {
 	struct running *running = arg;
@@ -101,6 +147,7 @@ static void finish(void *arg)
 		}
 	task_free(task);
 	free(running);
+	look_at_descriptors(runner);
 }
 
 static void begin(struct runner *runner, json_t *order)
@@ -286,12 +333,15 @@ static int serve(struct runner *runner, int note_fd)
 {
 	struct pollfd fd = {.fd = runner->socket, .events = POLLIN};
 
-	crash_watch(note_fd);
+	crash_watch(runner->socket, note_fd, fcntl(LOCK_FD, F_GETFD) >= 0 ? LOCK_FD : -1);
+	crash_watch_exceptions(runner->shop.plugin.set_terminate, runner->shop.plugin.exception_type,
+			       runner->shop.plugin.demangle);
 	pool_init(&runner->pool, &runner->shop.errands);
 	runner->shop.note = note;
 	runner->shop.note_arg = runner;
 	while (!runner->ended) {
-		(void)http_turn(runner->shop.http, &fd, 1, 60000);
+		/* while a task runs its unit may close the socket under us, which nobody would tell */
+		(void)http_turn(runner->shop.http, &fd, 1, runner->running ? 5000 : 60000);
 		errands_run(&runner->shop.errands);
 		if (fd.revents)
 			take_frames(runner);
@@ -303,7 +353,7 @@ static int serve(struct runner *runner, int note_fd)
 		errands_run(&runner->shop.errands);
 	}
 	if (runner->running)
-		_exit(0); /* workers still hold tasks: nothing may be freed under them */
+		_exit(FRAME_CUT_OFF); /* workers still hold tasks: nothing may be freed under them */
 	workshop_close(&runner->shop);
 	return 0;
 }
@@ -315,7 +365,11 @@ int runner_main(int socket_fd, int note_fd)
 	json_t *order;
 	int code = 0;
 
-	for (int fd = 3; fd <= 5; fd++)
+	offer_to_the_kernel();           /* of a process that is not dumpable it is not ours to write */
+#ifndef __SANITIZE_ADDRESS__             /* whose leak check traces the process */
+	(void)prctl(PR_SET_DUMPABLE, 0); /* secrets stay out of core files */
+#endif
+	for (int fd = 3; fd <= LOCK_FD; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* what a unit starts has no business with the core */
 	(void)signal(SIGINT, SIG_IGN);                /* the core decides when we end */
 	(void)signal(SIGTERM, SIG_IGN);
@@ -325,6 +379,7 @@ int runner_main(int socket_fd, int note_fd)
 		return 70;
 	runner.log = log_new((enum log_level)json_get_integer(order, "log_level", LOG_INFO),
 			     (enum log_format)json_get_integer(order, "log_format", LOG_LOGFMT));
+	allow_descriptors(&runner, (int)json_get_integer(order, "workers", 16));
 	if (json_get_text(order, "state"))
 		runner.late = mem_format("%s/late-%d.jsonl", json_get_text(order, "state"), (int)getpid());
 	if (workshop_open(&runner.shop, order, runner.log, &error)) {

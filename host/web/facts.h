@@ -95,6 +95,9 @@ struct facts_plugin {
 	const char *name, *version; /* NULL: not known yet */
 	uint64_t starts;            /* of processes */
 	int ready;                  /* its process is, now */
+	uint64_t lost;              /* processes, by its own faults */
+	int quarantined;            /* now */
+	int64_t memory;             /* bytes that its processes hold now */
 };
 
 struct facts_service {

@@ -165,6 +165,29 @@ static void show_journal(struct text *text, const struct facts *facts)
 	      facts->blocked);
 }
 
+static void show_wear(struct text *text, const struct facts *facts)
+{
+	prometheus_head(text, "bptl_plugin_losses_total", "counter",
+			"Processes that the plugin lost by its own faults.");
+	for (size_t i = 0; i < facts->plugin_count; i++) {
+		const struct label labels[] = {{"plugin", facts->plugins[i].name}, {NULL, NULL}};
+
+		prometheus_count(text, "bptl_plugin_losses_total", labels, facts->plugins[i].lost);
+	}
+	prometheus_head(text, "bptl_plugin_quarantined", "gauge", "1 when the plugin is in quarantine, else 0.");
+	for (size_t i = 0; i < facts->plugin_count; i++) {
+		const struct label labels[] = {{"plugin", facts->plugins[i].name}, {NULL, NULL}};
+
+		prometheus_count(text, "bptl_plugin_quarantined", labels, facts->plugins[i].quarantined != 0);
+	}
+	prometheus_head(text, "bptl_plugin_memory_bytes", "gauge", "Memory of the plugin's processes.");
+	for (size_t i = 0; i < facts->plugin_count; i++) {
+		const struct label labels[] = {{"plugin", facts->plugins[i].name}, {NULL, NULL}};
+
+		prometheus_count(text, "bptl_plugin_memory_bytes", labels, (uint64_t)facts->plugins[i].memory);
+	}
+}
+
 static void show_plugins(struct text *text, const struct facts *facts)
 {
 	prometheus_head(text, "bptl_plugin_info", "gauge", "The version of a plugin; always 1.");
@@ -187,6 +210,7 @@ static void show_plugins(struct text *text, const struct facts *facts)
 		prometheus_count(text, "bptl_plugin_restarts_total", labels,
 				 facts->plugins[i].starts ? facts->plugins[i].starts - 1 : 0);
 	}
+	show_wear(text, facts);
 }
 
 static int64_t resident_bytes(void)

@@ -296,6 +296,18 @@ static const struct row topic[] = {
 	{TOPIC "[topic u]\ntopic = t\nunit = zgw.Y\n",
 	 "a.ini:5: [topic u] has the same topic t on the same engine as [topic t] (a.ini:1)\n"},
 	{"[plugin mail]\ntime_limit = 2d\n", "a.ini:2: time_limit = 2d: at most 1d\n"},
+	{"[plugin mail]\nmemory = 1.5G\n",
+	 "a.ini:2: memory = 1.5G: expected a size such as 512M or 2G, or 0 for no limit\n"},
+	{"[plugin mail]\nmemory = -1G\n",
+	 "a.ini:2: memory = -1G: expected a size such as 512M or 2G, or 0 for no limit\n"},
+	{"[plugin mail]\nmemory = 512\n",
+	 "a.ini:2: memory = 512: expected a size such as 512M or 2G, or 0 for no limit\n"},
+	{"[plugin mail]\nmemory = 63M\n", "a.ini:2: memory = 63M: at least 64M\n"},
+	{"[plugin mail]\nmemory = 9000000000000000000G\n",
+	 "a.ini:2: memory = 9000000000000000000G: at most 1048576M\n"},
+	{"[plugin mail]\ncrashes = 101\n", "a.ini:2: crashes = 101: at most 100\n"},
+	{"[plugin mail]\ncrash_window = 0\n", "a.ini:2: crash_window = 0: at least 1s\n"},
+	{"[plugin mail]\nquarantine = 2d\n", "a.ini:2: quarantine = 2d: at most 1d\n"},
 };
 
 static void check_row(const char *with, const struct row *row)

@@ -106,6 +106,10 @@ static const char work[] = "[plugin zgw]\n"
 			   "[plugin mail]\n"
 			   "library = libs/post.so\n"
 			   "time_limit = 30s\n"
+			   "memory = 2G\n"
+			   "crashes = 0\n"
+			   "crash_window = 1m\n"
+			   "quarantine = 30s\n"
 			   "templates = sjablonen ; with \"quotes\" # and marks\n"
 			   "[app zac]\n"
 			   "id = https://ac.example/applicaties/1\n"
@@ -330,12 +334,20 @@ TEST(apps_and_plugins_arrive)
 	assert_string_equal(config->plugins[0].name, "zgw");
 	assert_null(config->plugins[0].library);
 	assert_int_equal(config->plugins[0].time_limit, 300000);
+	assert_int_equal(config->plugins[0].memory, 1024 * 1024 * 1024);
+	assert_int_equal(config->plugins[0].crashes, 5);
+	assert_int_equal(config->plugins[0].crash_window, 600000);
+	assert_int_equal(config->plugins[0].quarantine, 600000);
 	check_path(&folder, config->plugins[1].library, "libs/post.so");
 	assert_int_equal(config->plugins[1].time_limit, 30000);
+	assert_int_equal(config->plugins[1].memory, INT64_C(2) * 1024 * 1024 * 1024);
+	assert_int_equal(config->plugins[1].crashes, 0);
+	assert_int_equal(config->plugins[1].crash_window, 60000);
+	assert_int_equal(config->plugins[1].quarantine, 30000);
 	assert_int_equal(config->plugins[1].setting_count, 1);
 	assert_string_equal(config->plugins[1].settings[0].name, "templates");
 	assert_string_equal(config->plugins[1].settings[0].value, "sjablonen ; with \"quotes\" # and marks");
-	assert_int_equal(config->plugins[1].settings[0].place.line, 5);
+	assert_int_equal(config->plugins[1].settings[0].place.line, 9);
 	config_free(config);
 	folder_drop(&folder);
 }
@@ -355,8 +367,8 @@ TEST(every_key_of_a_topic_arrives)
 	assert_string_equal(topic->plugin, "zgw");
 	assert_string_equal(topic->unit, "CreateZaakTask");
 	check_path(&folder, topic->unit_place.file, "2-work.ini");
-	assert_int_equal(topic->unit_place.line, 15);
-	assert_int_equal(topic->uses_place.line, 17);
+	assert_int_equal(topic->unit_place.line, 19);
+	assert_int_equal(topic->uses_place.line, 21);
 	assert_string_equal(config->engines[topic->engine].name, "main");
 	assert_int_equal(topic->use_count, 4);
 	assert_string_equal(topic->uses[0].alias, "zaken");
