@@ -77,6 +77,7 @@ static void process_free(struct process *process)
 	text_free(&process->out);
 	text_free(&process->held_back);
 	text_free(&process->notes);
+	json_decref(process->given);
 	free(process->blame);
 	free(process);
 }

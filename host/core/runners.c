@@ -18,10 +18,11 @@
 #define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
 #define CLOSES "does a unit close descriptors that are not its own?"
 #define STRANGE "does a unit write to a descriptor that is not its own?"
-#define LOAD_TIME 20000      /* ms in which a plugin must be ready */
-#define LONGEST_ANSWER 60000 /* ms that a killed process may hear out a mutation before */
-#define CLOSED_TIME 1000     /* ms in which a process that has closed its end must end */
-#define LONGEST_NOTE 1024    /* bytes of a line about a crash */
+#define LOAD_TIME 20000                /* ms in which a plugin must be ready */
+#define LONGEST_ANSWER 60000           /* ms that a killed process may hear out a mutation before */
+#define CLOSED_TIME 1000               /* ms in which a process that has closed its end must end */
+#define OWED_LIMIT (16u * 1024 * 1024) /* bytes of answers to notes: each task may wait for one */
+#define LONGEST_NOTE 1024              /* bytes of a line about a crash */
 
 /* ---- starting ---- */
 
@@ -106,11 +107,20 @@ static void flush(struct process *process)
 		text_drop(&process->out, (size_t)n);
 	}
 	text_free(&process->out);
+	process->owed = 0;
 }
 
 int seat_run(struct process *process, json_t *frame)
 {
-	if (process_send(process, frame))
+	char *key = mem_text(json_get_text(frame, "key"));
+	int code = process_send(process, frame);
+
+	if (!process->given)
+		process->given = mem_json(json_object());
+	if (!code && json_object_set_new(process->given, key, json_true()))
+		mem_out();
+	free(key);
+	if (code)
 		return -1;
 	process->held++;
 	process->served++;
@@ -123,6 +133,7 @@ static void release(struct process *process)
 	if (!process->held_back.length)
 		return;
 	text_add_bytes(&process->out, process->held_back.data, process->held_back.length);
+	process->owed += process->held_back.length;
 	text_free(&process->held_back);
 	flush(process);
 }
@@ -212,12 +223,31 @@ void runners_supply(struct seat *seat)
 		(void)process_send(seat->current, services_frame(seat));
 }
 
-/* 0, or -1 when nothing more is to be taken from it. */
+/* A note or the result of a task. That of a task which it was never given, such as another plugin's, would change what
+ * the journal and the engine know of that. */
+static void take_word(struct seat *seat, struct process *process, const json_t *frame, int is_result)
+{
+	const char *key = json_get_text(frame, "key");
+
+	if (!key || !json_object_get(process->given, key)) {
+		process_condemn(process, "sent something about a task that it does not run: " STRANGE);
+	} else if (process->owed + process->held_back.length > OWED_LIMIT) {
+		process_condemn(process, "sent more and more and read nothing of what it was told: " STRANGE);
+	} else if (is_result) {
+		tasks_result(seat->core, process, frame);
+		(void)json_object_del(process->given, key);
+	} else {
+		tasks_note(seat->core, process, frame);
+	}
+}
+
 static void take_frame(struct seat *seat, struct process *process, json_t *frame)
 {
 	const char *type = json_get_text(frame, "type");
 
-	if (text_equal(type, "ready")) {
+	if (text_equal(type, "ready") && process->ready) {
+		process_condemn(process, "sent a second description of itself: " STRANGE);
+	} else if (text_equal(type, "ready")) {
 		got_ready(seat, process, frame);
 	} else if (text_equal(type, "refused")) {
 		free(seat->refusal);
@@ -225,11 +255,11 @@ static void take_frame(struct seat *seat, struct process *process, json_t *frame
 		if (!seat->refusal)
 			seat->refusal = mem_format("%s: its process gave no reason", seat->library);
 	} else if (text_equal(type, "note")) {
-		tasks_note(seat->core, process, frame);
+		take_word(seat, process, frame, 0);
 	} else if (text_equal(type, "result")) {
 		count_requests(seat->core, json_object_get(frame, "requests"));
 		(void)json_object_del(frame, "requests"); /* the journal need not keep it with the result */
-		tasks_result(seat->core, process, frame);
+		take_word(seat, process, frame, 1);
 	} else if (text_equal(type, "worn")) {
 		char why[80];
 

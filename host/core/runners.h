@@ -29,7 +29,9 @@ struct process {
 	int socket, note;
 	struct text in, out, notes;
 	struct text held_back; /* frames that say that something is durable: sent after the commit */
+	size_t owed;           /* bytes of those that wait in `out` */
 	int ready;
+	json_t *given;     /* the keys of tasks that it was given and has not told the result of, as names */
 	int held;          /* tasks that it runs */
 	int64_t kill_at;   /* clock_boot; of a retired one, else 0 */
 	int evicted;       /* that time is over, and a mutation is still heard out */
