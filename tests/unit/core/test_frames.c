@@ -11,6 +11,7 @@
 #include "base/frame.h"
 #include "base/json.h"
 #include "config/folder.h"
+#include "core/count.h"
 #include "core/fetch.h"
 #include "core/runners.h"
 #include "core/tasks.h"
@@ -88,11 +89,13 @@ static void open_world(struct world *world)
 	free(text);
 	world->config = folder_read(&world->folder);
 	world->core = (struct core){.config = world->config, .log = log_new(LOG_ERROR, LOG_LOGFMT)};
+	count_open(&world->core);
 	world->core.seats = world->seats;
 	world->core.fetchers = &world->fetcher;
 	world->core.journal = journal_open(world->folder.path, &error);
 	assert_non_null(world->core.journal);
 	assert_int_equal(registry_build(&world->core.registry, world->config, abouts, &problems), 0);
+	count_bind(&world->core);
 	for (int i = 0; i < 2; i++) {
 		seat_init(&world->seats[i], &world->core, &world->config->plugins[i]);
 		world->seats[i].about = abouts[i];
@@ -110,6 +113,7 @@ static void close_world(struct world *world)
 		seat_clear(&world->seats[i]);
 	}
 	tasks_clear(&world->core);
+	count_clear(&world->core);
 	registry_clear(&world->core.registry);
 	journal_close(world->core.journal);
 	log_free(world->core.log);
