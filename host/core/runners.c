@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "core/count.h"
+#include "core/sense.h"
 #include "core/tasks.h"
 
 #define RESTART_MOST 60000 /* ms between starts of a plugin that dies again and again */
@@ -235,7 +236,8 @@ static void take_word(struct seat *seat, struct process *process, const json_t *
 		process_condemn(process, "sent more and more and read nothing of what it was told: " STRANGE);
 	} else if (is_result) {
 		tasks_result(seat->core, process, frame);
-		(void)json_object_del(process->given, key);
+		if (sense_result(frame)) /* after a forged one the true one comes, too */
+			(void)json_object_del(process->given, key);
 	} else {
 		tasks_note(seat->core, process, frame);
 	}

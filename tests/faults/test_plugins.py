@@ -62,7 +62,7 @@ VARIANTS = {
     "type-not-utf-8": Kind("rogue.SetGarbage", "", {"how": "type"}, replaced=False),
     "frame-no-json": Kind("rogue.Garbage", "sent a frame that is not JSON", {"how": "text", "ms": 2000}),
     "frame-of-no-type": Kind("rogue.Garbage", "sent a frame of no known type", {"how": "type", "ms": 2000}),
-    "note-of-nonsense": Kind("rogue.Garbage", "sent a note that makes no sense", {"how": "note", "ms": 2000}),
+    "note-of-nonsense": Kind("rogue.Garbage", "sent something about a task that it does not run", {"how": "note", "ms": 2000}),
     "flood": Kind("rogue.Garbage", "over the limit of", {"how": "flood", "ms": 2000}),
     "flood-of-the-pipe": Kind("rogue.Garbage", "wrote nonsense into the pipe", {"how": "pipe", "ms": 2000}),
     "flood-of-notes": Kind("rogue.Garbage", "wrote nonsense into the pipe", {"how": "lines", "ms": 2000}),
