@@ -205,9 +205,7 @@ def test_a_misbehaving_unit_costs_its_own_task_and_nobody_else_anything(place, c
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_another_way_to_misbehave(place, conf, host, bptl, long, name):
-    if name == "frame-never-whole" and not long:
-        pytest.skip("waits for the time that a frame may take: in the long form")
+def test_another_way_to_misbehave(place, conf, host, bptl, name):
     kind = VARIANTS[name]
     kind.good = min(kind.good, 1)
     use_kind(conf, kind)
