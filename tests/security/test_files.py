@@ -2,7 +2,6 @@
 each with the folders above it and behind symbolic links. The message names the file and the remedy."""
 import os
 import shutil
-import subprocess
 
 import pytest
 from canary import canary
