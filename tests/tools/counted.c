@@ -2,11 +2,13 @@
  * when a process ends by exit(); this writes them, too, where one leaves in another way: by _exit(), by a signal that
  * it raises against itself, and by the note of a crash (on descriptor 4), after which a runner waits to be killed.
  * The linker puts these functions in the place of those that they name: see the option --wrap in CMakeLists.txt. */
-#include <gcov.h>
 #include <sys/types.h>
 
 #define NOTE_FD 4
 
+/* of the compiler's own library for counting */
+void __gcov_dump(void);
+void __gcov_reset(void);
 _Noreturn void __real__exit(int status);
 _Noreturn void __wrap__exit(int status);
 int __real_raise(int sig);
