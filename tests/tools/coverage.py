@@ -47,7 +47,7 @@ def main():
         return 0
     short = too_low(totals)
     for sentence in short:
-        print(f"coverage: {sentence}: add tests for what a table of `gcovr --json build-coverage` shows as not run", file=sys.stderr)
+        print(f"coverage: {sentence}; gcovr --object-directory build-coverage --txt - --filter host/ names what is not run", file=sys.stderr)
     return 1 if short else 0
 
 
