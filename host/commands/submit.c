@@ -1,7 +1,9 @@
 /* submit.c: bptl submit: puts a task into the embedded engine. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "commands/commands.h"
 #include "commands/options.h"
 #include "core/journal.h"
@@ -61,6 +63,11 @@ static int submit(const struct arguments *arguments, const struct config *config
 	return EXIT_DONE;
 }
 
+static int is_utf8(const char *text)
+{
+	return !text || text_is_utf8(text, strlen(text));
+}
+
 /* -1 when the command is to go on, else the exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
@@ -75,6 +82,10 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 
 	if (status < 0 && !arguments->topic) {
 		(void)fprintf(stderr, "bptl submit: say which topic\n%s", usage);
+		return EXIT_USAGE;
+	}
+	if (status < 0 && (!is_utf8(arguments->topic) || !is_utf8(arguments->business_key))) {
+		(void)fprintf(stderr, "bptl submit: the topic or the business key is not valid UTF-8\n");
 		return EXIT_USAGE;
 	}
 	return status;

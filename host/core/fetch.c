@@ -196,6 +196,13 @@ static void stray_unlocked(void *arg, enum engine_result result, const char *wor
 	fetch_heard(fetcher, result);
 }
 
+void fetch_give_back(struct fetcher *fetcher, const char *id)
+{
+	fetcher->due = 0;
+	fetcher->unlocking++;
+	engine_unlock(fetcher->engine, id, stray_unlocked, fetcher);
+}
+
 static int named(const json_t *list, const char *id)
 {
 	const json_t *one;
@@ -224,9 +231,7 @@ static void unlock_strays(struct fetcher *fetcher, const char *const *ids, size_
 		}
 		log_line(fetcher->core->log, LOG_INFO, &about,
 			 "the engine holds this task locked for us, and its answer never came: unlocked");
-		fetcher->due = 0;
-		fetcher->unlocking++;
-		engine_unlock(fetcher->engine, ids[i], stray_unlocked, fetcher);
+		fetch_give_back(fetcher, ids[i]);
 	}
 	json_decref(fetcher->unknown);
 	fetcher->unknown = unknown;

@@ -62,6 +62,8 @@ int64_t fetch_patience(const struct fetcher *fetcher);
 int64_t fetch_due(const struct fetcher *fetcher, int64_t now);
 /* A task may be locked for us that we do not have: finds and unlocks it within seconds. */
 void fetch_look_for_strays(struct fetcher *fetcher, int64_t now);
+/* Unlocks a task that the engine holds locked for us and that we do not have: it is offered again. */
+void fetch_give_back(struct fetcher *fetcher, const char *id);
 /* What came of a request to the engine. When this ends an outage, what waited for that goes on. */
 void fetch_heard(struct fetcher *fetcher, enum engine_result result);
 /* A retry was reported that becomes due then. */

@@ -127,6 +127,8 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 		if (unknown > 0) /* a run after this was granted by a person, who could read of it */
 			journal_reported(task->core->journal, task->core->config->engines[task->engine].name,
 					 task->task.id, (int)unknown);
+		if (task->offered) /* it took the failure first, and locked the task for us anew */
+			fetch_give_back(&task->core->fetchers[task->engine], task->task.id);
 		task_ends(task, JOURNAL_FAILED);
 		break;
 	case ENGINE_GONE:
@@ -232,6 +234,7 @@ void report_turn(struct core_task *task, int64_t now)
 {
 	if (task->reporting || now < report_due(task))
 		return;
+	task->offered = 0;
 	switch (task->state) {
 	case TASK_PERFORMED:
 		task->reporting = 1;

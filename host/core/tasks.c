@@ -271,6 +271,7 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 	free(key);
 	if (task) {
 		task_say(task, LOG_INFO, "the engine offers this task again while we still hold it: its lock is new");
+		task->offered = task->reporting && clock_boot() < task->task.lock_until;
 		task->task.lock_until = fetched->lock_until;
 		task->task.retries = fetched->retries;
 		task->lost = 0;

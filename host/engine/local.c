@@ -667,7 +667,8 @@ static json_t *row_object(sqlite3_stmt *row)
 		} else if (sqlite3_column_type(row, i) == SQLITE_INTEGER) {
 			value = json_integer(sqlite3_column_int64(row, i));
 		} else {
-			value = json_string(column_text(row, i));
+			json_put_text(task, name, column_text(row, i)); /* a text from elsewhere may be no UTF-8 */
+			continue;
 		}
 		if (json_object_set_new(task, name, mem_json(value)))
 			mem_out();

@@ -154,6 +154,19 @@ def test_a_plugin_refuses_its_own_settings_in_its_own_words(bptl, build, conf):
     only_problem(bptl, conf, "plugin.ini", 1, "probe.so: the mood is bad: set mood = good")
 
 
+def test_a_setting_that_a_plugin_needs_and_that_is_missing_is_named_with_what_it_is(bptl, build, conf):
+    conf.section("plugin required_key", library=build / "tests/plugins/required_key.so")
+    only_problem(bptl, conf, "plugin.ini", 1, "the key address is missing in [plugin required_key]: where the office is")
+
+
+def test_what_a_plugin_says_while_it_starts_is_in_the_log_under_its_name(bptl, build, conf, host):
+    library = build / "tests/plugins/required_key.so"
+    conf.section("plugin required_key", library=library, address="Stadhuisplein 1")
+    running = host(conf.section("topic a", unit="required_key.U"))
+    running.wait_for(r'level=debug msg="looked for the address".* plugin=required_key')
+    running.wait_for(rf'level=warn\w* msg="the address is Stadhuisplein 1, the folder {library.with_suffix("")}" plugin=required_key')
+
+
 def test_an_unknown_setting_of_a_plugin_is_refused(bptl, build, conf):
     use_probe(conf, build, moot="good")
     only_problem(bptl, conf, "plugin.ini", 1, "unknown key moot", "mood")

@@ -212,6 +212,14 @@ def state(bptl, conf, task, *states):
                       lambda: f"not {states}: {tasks(bptl, conf)[task]}")
 
 
+@pytest.mark.parametrize("words", [["submit", "caf\udce9"], ["submit", "--business-key", "caf\udce9", "echo"]])
+def test_a_topic_or_a_key_that_is_no_utf8_is_not_put_into_the_engine(bptl, local, words):
+    """No answer in JSON could name it."""
+    done = run(bptl, *words, "--conf", local.write())
+    assert (done.returncode, done.stdout, done.stderr) == (
+        64, "", "bptl submit: the topic or the business key is not valid UTF-8\n"), done
+
+
 def test_submitted_tasks_are_performed_and_shown(bptl, local, host):
     (local.write() / "state").mkdir(mode=0o700)
     early = submit(bptl, local, "echo", {"text": "vroeg", "object": {"a": [1]}}, "--business-key", "ZAAK-1", "--priority", "7")

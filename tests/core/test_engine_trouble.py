@@ -158,6 +158,22 @@ def test_a_failure_that_is_answered_oddly_is_said_again(bench, host, fault):
     assert len(bench.told(task["id"], "failed")) == times
 
 
+def test_a_task_that_is_offered_again_before_the_answer_to_its_failure_comes_is_not_held_until_its_lock_ends(bench, host):
+    """The engine took the failure and a person granted a retry at once: the next poll brings the task to a host that still
+    waits to hear of the failure, so nobody would work on it for as long as the new lock lasts."""
+    bench.fault(kind="close")
+    bench.conf.section("engine main", timeout="10s")
+    bench.engine.fault("failure", "slow", after=True, delay=3)
+    running = host(bench.topic("Post", lock="60s").conf)
+    task = bench.add("Post", {"url": PLACE})
+    bench.wait(task, "incident")
+    bench.engine.set_retries(task, 1)
+    running.wait_for("offers this task again while we still hold it")
+    bench.wait(task, wait=20)
+    assert bench.numbers() == [0, 0]
+    assert len(bench.told(task, "failed")) == 1 and len(bench.told(task, "unlocked")) == 1
+
+
 @pytest.mark.parametrize("do", ["reset", "hang", "html", "garbage", "status"])
 def test_a_lock_extension_without_an_answer_is_made_again_while_the_unit_runs_on(bench, host, do):
     running = host(bench.topic("Nap", lock="10s").conf)

@@ -18,7 +18,9 @@ SECONDS = 60
 
 def programs():
     """The programs of both builds, with the names that their tests get."""
-    for folder, prefix in (build_folder(), ""), (pathlib.Path(os.environ.get("BPTL_BUILD_THREAD", ROOT / "build-thread")), "thread:"):
+    folders = {build_folder(): ""}
+    folders.setdefault(pathlib.Path(os.environ.get("BPTL_BUILD_THREAD", ROOT / "build-thread")).resolve(), "thread:")
+    for folder, prefix in folders.items():
         for path in sorted((folder / "tests").glob("*_*")):
             if path.is_file() and os.access(path, os.X_OK):
                 yield prefix + path.name, path

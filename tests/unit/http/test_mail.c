@@ -595,6 +595,29 @@ TEST(a_wrong_password_is_refused_and_not_repeated_to_anyone)
 	close_world(&world);
 }
 
+TEST(what_a_server_says_in_another_encoding_or_without_end_makes_a_message_all_the_same)
+{
+	struct script script = friendly;
+	struct text reply = {0};
+	struct world world;
+
+	script.rcpt = "550 caf\xe9 onbekend";
+	assert_outcome(&script, MAIL_REFUSED, 550, "550 caf? onbekend");
+	for (int i = 0; i < 60; i++)
+		text_add_format(&reply, "552-line %d: why this mail cannot be taken, at great length\r\n", i);
+	text_add(&reply, "552 the end");
+	script = friendly, script.end = reply.data;
+	open_world(&world);
+	deliver(&world, &script, &simple);
+	assert_int_equal(world.answer.outcome, MAIL_REFUSED);
+	assert_int_equal(world.answer.code, 552);
+	assert_contains(world.answer.error.text, "552-line 0: why this mail cannot be taken, at great length line 1: ");
+	assert_null(strchr(world.answer.error.text, '\r'));
+	assert_true(strlen(world.answer.error.text) < 1100);
+	close_world(&world);
+	text_free(&reply);
+}
+
 TEST(nobody_listening_means_later)
 {
 	struct world world;
@@ -626,4 +649,5 @@ TESTS(cmocka_unit_test(a_mail_arrives_with_all_its_headers),
       cmocka_unit_test(a_server_that_says_nothing_after_the_text_may_have_sent_it),
       cmocka_unit_test(starttls_that_is_demanded_and_not_offered_ends_it),
       cmocka_unit_test(a_wrong_password_is_refused_and_not_repeated_to_anyone),
+      cmocka_unit_test(what_a_server_says_in_another_encoding_or_without_end_makes_a_message_all_the_same),
       cmocka_unit_test(nobody_listening_means_later))
