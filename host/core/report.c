@@ -112,6 +112,13 @@ static int64_t retry_wait(const struct core_task *task, int retries)
 	return asked > wait ? asked : wait;
 }
 
+static void given_back(void *arg, enum engine_result result, const char *words)
+{
+	(void)arg;
+	(void)result;
+	(void)words; /* if it did not work, the lock runs out */
+}
+
 static void failure_done(void *arg, enum engine_result result, const char *words)
 {
 	struct core_task *task = arg;
@@ -127,6 +134,9 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 		if (unknown > 0) /* a run after this was granted by a person, who could read of it */
 			journal_reported(task->core->journal, task->core->config->engines[task->engine].name,
 					 task->task.id, (int)unknown);
+		/* the engine may answer after it has offered the next try: that is given back, to be offered anew */
+		if (task->offered)
+			engine_unlock(task_engine(task), task->task.id, given_back, NULL);
 		task_ends(task, JOURNAL_FAILED);
 		break;
 	case ENGINE_GONE:

@@ -274,6 +274,7 @@ void tasks_take(struct core *core, size_t engine, struct engine_task *fetched, c
 		task->task.lock_until = fetched->lock_until;
 		task->task.retries = fetched->retries;
 		task->lost = 0;
+		task->offered = task->reporting;
 		if (!task->extending)
 			task->extend_at = 0;
 		if (task->state == TASK_RETURNING) /* unlocked by us, and locked again before we heard of it */

@@ -60,6 +60,7 @@ struct core_task {
 	int intent;  /* a mutation of it is in the journal, and its answer is not */
 
 	int reporting; /* a request is under way */
+	int offered;   /* again, meanwhile */
 	int64_t report_at;
 	unsigned report_tries;
 	struct http_call *call; /* of the callback */

@@ -171,6 +171,32 @@ static void begin(struct runner *runner, json_t *order)
 
 /* ---- notes, and what becomes of them without a core ---- */
 
+/* All of it, or none: a line that is cut would spoil the one that comes after it. 0, or -1 with errno. */
+static int append(int fd, const struct text *text)
+{
+	off_t start = lseek(fd, 0, SEEK_END);
+	size_t written = 0;
+	int code;
+
+	while (written < text->length) {
+		ssize_t n = write(fd, text->data + written, text->length - written);
+
+		if (n < 0 && errno != EINTR)
+			break;
+		written += n > 0 ? (size_t)n : 0;
+	}
+	while (written == text->length)
+		if (fsync(fd) == 0)
+			return 0;
+		else if (errno != EINTR)
+			return -1;
+	code = errno;
+	if (start >= 0 && ftruncate(fd, start))
+		code = errno;
+	errno = code;
+	return -1;
+}
+
 /* A core that was killed leaves mutations under way whose answers only we can still hear. They go into a file of the
  * state folder, which the next host reads before anything else: see core/late.c. */
 static void write_late(const struct runner *runner, const json_t *note)
@@ -183,7 +209,7 @@ static void write_late(const struct runner *runner, const json_t *note)
 		mem_out();
 	text_add(&text, line);
 	text_add(&text, "\n");
-	if (fd < 0 || write(fd, text.data, text.length) != (ssize_t)text.length || fsync(fd))
+	if (fd < 0 || append(fd, &text))
 		log_line(runner->log, LOG_ERROR, NULL,
 			 "what was heard after the host had stopped cannot be kept in %s: %s",
 			 runner->late ? runner->late : "a file", strerror(errno));
@@ -323,9 +349,12 @@ static json_t *first_frame(struct runner *runner)
 	struct error error;
 	json_t *frame = NULL;
 
-	while (frame_next(&runner->in, &frame, &error) == 0)
-		if (frame_receive(runner->socket, &runner->in) <= 0)
+	while (frame_next(&runner->in, &frame, &error) == 0) {
+		int code = frame_receive(runner->socket, &runner->in);
+
+		if (code == 0 || (code < 0 && errno != EAGAIN))
 			return NULL;
+	}
 	return frame;
 }
 
