@@ -1,11 +1,11 @@
 /* main.c: the tool: finds the command and runs it. */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include <bptl/plugin.h>
 
+#include "base/memory.h"
 #include "commands/commands.h"
 #include "runner/runner.h"
 
@@ -57,7 +57,7 @@ static void keep_secrets(const char *command)
 
 int main(int argc, char **argv)
 {
-	json_object_seed(0); /* before there are threads */
+	mem_start();
 	if (argc < 2) {
 		(void)fputs(usage, stderr);
 		return EXIT_USAGE;

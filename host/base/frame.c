@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -61,8 +62,15 @@ int frame_next(struct text *in, json_t **value, struct error *error)
 	return 1;
 }
 
+/* The kernel has no memory for it now: that does not end the connection. */
+static int is_scarce(void)
+{
+	return errno == ENOBUFS || errno == ENOMEM;
+}
+
 int frame_send(int fd, json_t *value)
 {
+	const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
 	struct text out = {0};
 	size_t sent = 0;
 	int code = frame_add(&out, value) ? -2 : 0;
@@ -72,6 +80,8 @@ int frame_send(int fd, json_t *value)
 
 		if (n > 0)
 			sent += (size_t)n;
+		else if (n < 0 && is_scarce())
+			(void)nanosleep(&moment, NULL);
 		else if (n < 0 && errno != EINTR)
 			code = -1;
 	}
@@ -87,6 +97,8 @@ int frame_receive(int fd, struct text *in)
 	do
 		n = read(fd, bytes, sizeof(bytes));
 	while (n < 0 && errno == EINTR);
+	if (n < 0 && is_scarce())
+		errno = EAGAIN;
 	if (n > 0)
 		text_add_bytes(in, bytes, (size_t)n);
 	return (int)n;

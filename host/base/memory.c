@@ -8,13 +8,53 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Whoever runs out of memory is deep in some library: nobody could hand this down to there. */
+static void (*before_end)(void);
+
+void mem_before_end(void (*words)(void))
+{
+	before_end = words;
+}
+
 void mem_out(void)
 {
 	static const char text[] = "bptl: out of memory: the process ends, its tasks are resumed by the next one\n";
 
+	if (before_end)
+		before_end();
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(70);
-	_exit(70);
+		_exit(MEM_OUT);
+	_exit(MEM_OUT);
+}
+
+void *mem_get(size_t size)
+{
+	void *memory = malloc(size ? size : 1);
+
+	if (!memory)
+		mem_out();
+	return memory;
+}
+
+void *mem_get_zeroed(size_t count, size_t size)
+{
+	return mem_new(count, size);
+}
+
+void *mem_get_again(void *old, size_t size)
+{
+	return mem_resize(old, size, 1);
+}
+
+char *mem_get_copy(const char *text)
+{
+	return mem_slice(text, strlen(text));
+}
+
+void mem_start(void)
+{
+	json_set_alloc_funcs(mem_get, free);
+	json_object_seed(0); /* before there are threads */
 }
 
 void *mem_new(size_t count, size_t size)

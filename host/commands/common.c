@@ -55,6 +55,8 @@ json_t *read_object(const char *path)
 	char reason[160] = "";
 	json_t *value = NULL;
 
+	if (!file && errno == ENOMEM)
+		mem_out();
 	if (!file || read_all(file, &text)) {
 		(void)fprintf(stderr, "bptl: %s: %s\n", path, strerror(errno));
 	} else {

@@ -74,14 +74,18 @@ static int find_files(const char *path, struct texts *files, struct problems *pr
 	if (check_trust(path, problems) != 0)
 		return -1;
 	folder = opendir(path);
+	if (!folder && errno == ENOMEM)
+		mem_out();
 	if (!folder) {
 		problems_add(problems, &place, "cannot be read: %s", strerror(errno));
 		return -1;
 	}
-	while ((entry = readdir(folder)))
+	while (errno = 0, (entry = readdir(folder)) != NULL)
 		if (is_ini(entry->d_name))
 			texts_add(files, mem_format("%.*s%s%s", (int)length, path, path[length - 1] == '/' ? "" : "/",
 						    entry->d_name));
+	if (errno)
+		problems_add(problems, &place, "cannot be read to its end: %s", strerror(errno));
 	closedir(folder);
 	if (files->count == 0) {
 		problems_add(problems, &place, "the folder has no *.ini file");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -128,10 +129,11 @@ static void load_plugins(struct core *core, int signals)
 {
 	int64_t end = clock_boot() + LOAD_TIME;
 
-	for (size_t i = 0; i < core->config->plugin_count; i++)
-		seat_turn(&core->seats[i], clock_boot());
-	while (loading(core) && clock_boot() < end && !core->draining)
+	do {
+		for (size_t i = 0; i < core->config->plugin_count; i++)
+			seat_turn(&core->seats[i], clock_boot());
 		take_events(core, signals, 100);
+	} while (loading(core) && clock_boot() < end && !core->draining);
 }
 
 static int describe(struct core *core, struct problems *problems)
@@ -344,6 +346,10 @@ int core_run(const struct config *config, struct log *log)
 	char *quarantined;
 	int status;
 
+	if (signals < 0) {
+		log_line(log, LOG_ERROR, NULL, "signals cannot be waited for: %s", strerror(errno));
+		return EX_OSERR;
+	}
 	open_core(&core, config, log);
 	status = start(&core, signals);
 	if (status == 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,6 +85,12 @@ static void process_free(struct process *process)
 
 /* ---- found dead ---- */
 
+/* For want of memory or descriptors: that says nothing of the plugin, which is started again. */
+static int wants_room(int status)
+{
+	return WIFEXITED(status) && (WEXITSTATUS(status) == MEM_OUT || WEXITSTATUS(status) == EX_OSERR);
+}
+
 void seat_bury(struct seat *seat, struct process *process)
 {
 	int status = process->status, was_current = process == seat->current;
@@ -100,7 +107,7 @@ void seat_bury(struct seat *seat, struct process *process)
 		at = &(*at)->next;
 	if (*at)
 		*at = process->next;
-	if (was_current && !process->ready && !seat->refusal)
+	if (was_current && !process->ready && !seat->refusal && !wants_room(status))
 		seat->refusal =
 			WIFSIGNALED(status)
 				? mem_format(
@@ -108,11 +115,11 @@ void seat_bury(struct seat *seat, struct process *process)
 					  seat->library, WTERMSIG(status), strsignal(WTERMSIG(status)))
 				: mem_format("%s: its process ended with status %d while it was loaded" IN_DEBUGGER,
 					     seat->library, WEXITSTATUS(status));
-	if (was_current && !process->ready && seat->about && !seat->core->ended)
+	if (was_current && !process->ready && seat->refusal && seat->about && !seat->core->ended)
 		log_line(seat->core->log, LOG_ERROR, &(struct log_about){.plugin = seat->plugin->name},
 			 "the plugin cannot be used any more: %s; it is tried again in %.0f s", seat->refusal,
 			 seat->start_at ? (double)(seat->start_at - clock_boot()) / 1000 : 0.0);
-	if (was_current && !process->ready && seat->about)
+	if (was_current && !process->ready && seat->refusal && seat->about)
 		seat_loses(seat, process, seat->refusal);
 	tasks_died(seat, process, status);
 	process_free(process);

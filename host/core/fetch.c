@@ -17,6 +17,7 @@
 #define BUSY_POLL 5000  /* ms: while tasks run one may fail, and its retry would not wake a poll that is open */
 #define LIST_EVERY 3000 /* ms between questions after aborted polls */
 #define LEAVE_TIME 1000 /* ms for the last look at what the engine holds for us */
+#define STRAY_MARGIN (3 * LIST_EVERY) /* a stray is one that is unknown at two questions after its poll is over */
 
 int fetch_free_places(const struct core *core)
 {
@@ -94,7 +95,7 @@ static void expect_strays(struct fetcher *fetcher)
 {
 	fetcher->look_for_strays = 1;
 	if (fetcher->config->type == CONFIG_CAMUNDA)
-		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + FETCH_MARGIN;
+		fetcher->strays_until = clock_boot() + fetcher->config->long_poll + STRAY_MARGIN;
 	fetcher->list_at = clock_boot() + LIST_EVERY;
 }
 

@@ -11,7 +11,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "core/journal_inside.h"
+#include "engine/local.h"
 
 /* All or nothing: a first start may be killed in between. */
 static const char schema[] =
@@ -110,6 +112,24 @@ static int run_sql(struct journal *journal, const char *sql, struct error *error
 			 journal_remedy(sqlite3_errcode(journal->db)));
 }
 
+/* A journal from which something is missing would let steps be done again: so it is looked through before it is used.
+ */
+static int check(struct journal *journal, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = 0;
+
+	if (sqlite3_prepare_v2(journal->db, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK ||
+	    sqlite3_step(statement) != SQLITE_ROW)
+		code = error_set(error, "journal: %s%s", sqlite3_errmsg(journal->db),
+				 journal_remedy(sqlite3_errcode(journal->db)));
+	else if (!text_equal((const char *)sqlite3_column_text(statement, 0), "ok"))
+		code = error_set(error, "journal: %s%s", sqlite3_column_text(statement, 0),
+				 journal_remedy(SQLITE_CORRUPT));
+	(void)sqlite3_finalize(statement);
+	return code;
+}
+
 static int version(struct journal *journal)
 {
 	sqlite3_stmt *statement = NULL;
@@ -137,6 +157,8 @@ static int prepare(struct journal *journal, struct error *error)
 				 found, JOURNAL_SCHEMA);
 	if (found == 0 && run_sql(journal, schema, error))
 		return -1;
+	if (found != 0 && check(journal, error))
+		return -1;
 	for (int i = 0; i < STATEMENT_COUNT; i++)
 		if (sqlite3_prepare_v3(journal->db, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
 				       &journal->statements[i], NULL) != SQLITE_OK)
@@ -152,6 +174,7 @@ struct journal *journal_open(const char *folder, struct error *error)
 	mode_t mask = umask(0077); /* SQLite makes its files with the umask, WAL and all */
 	int code;
 
+	local_sqlite_memory();
 	journal->lock = journal->runners = -1;
 	code = lock_folder(journal, folder, error);
 	if (!code &&

@@ -78,13 +78,22 @@ static int take_file(struct journal *journal, const char *path, struct log *log,
 	size_t room = 0;
 	ssize_t length;
 
+	int code = 0;
+
+	if (!file && errno == ENOMEM)
+		mem_out();
 	if (!file)
 		return error_set(error, "%s: %s", path, strerror(errno));
 	while ((length = getline(&line, &room, file)) > 0)
 		take_line(journal, line, (size_t)length, log, path);
+	/* what was not read must not be deleted */
+	if (!feof(file) && errno == ENOMEM)
+		mem_out();
+	if (!feof(file))
+		code = error_set(error, "%s cannot be read to its end: %s", path, strerror(errno));
 	free(line);
 	(void)fclose(file);
-	return 0;
+	return code;
 }
 
 void journal_hear_late(struct journal *journal, const char *folder, int pid, struct log *log)
@@ -106,7 +115,7 @@ int journal_hear_orphans(struct journal *journal, const char *folder, struct log
 	char *lock = mem_format("%s/runners.lock", folder), *pattern = mem_format("%s/late-*.jsonl", folder);
 	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	glob_t found = {0};
-	int code = 0;
+	int code = 0, globbed = 0;
 
 	if (fd < 0)
 		code = error_set(error, "%s: %s", lock, strerror(errno));
@@ -114,7 +123,11 @@ int journal_hear_orphans(struct journal *journal, const char *folder, struct log
 		code = wait_for_orphans(fd, log, error);
 	if (fd >= 0)
 		journal_set_runner_lock(journal, fd);
-	if (!code && glob(pattern, 0, NULL, &found) == 0) {
+	if (!code && (globbed = glob(pattern, GLOB_ERR, NULL, &found)) == GLOB_NOSPACE)
+		mem_out();
+	if (!code && globbed && globbed != GLOB_NOMATCH)
+		code = error_set(error, "%s: the folder cannot be read: %s", folder, strerror(errno));
+	if (!code && globbed == 0) {
 		for (size_t i = 0; i < found.gl_pathc && !code; i++)
 			code = take_file(journal, found.gl_pathv[i], log, error);
 		for (size_t i = 0; i < found.gl_pathc && !code; i++)

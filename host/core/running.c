@@ -306,6 +306,8 @@ void tasks_crashed(struct core *core, struct process *process, char *key, int si
 	count_run(task);
 	if (exception)
 		(void)snprintf(how, sizeof(how), "let a C++ exception escape (%s)", exception);
+	else if (sig == MEM_OUT)
+		(void)snprintf(how, sizeof(how), "ran out of memory");
 	else if (sig)
 		(void)snprintf(how, sizeof(how), "crashed with signal %d (%s)", sig, strsignal(sig));
 	else
@@ -327,7 +329,8 @@ static void say_how(const struct process *process, int status, char *how, size_t
 			how, size,
 			"lost its connection with the host: does a unit close descriptors that are not its own?");
 	else
-		(void)snprintf(how, size, "ended with status %d", WEXITSTATUS(status));
+		(void)snprintf(how, size, "ended with status %d%s", WEXITSTATUS(status),
+			       WEXITSTATUS(status) == MEM_OUT ? " (out of memory)" : "");
 }
 
 /* A process is gone. Who was it? Known when it told us (tasks_crashed) or when it ran one task only. Else all that it

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,12 +169,58 @@ static int check_schema(struct local_store *store, struct error *error)
 	return 0;
 }
 
+static void *get_memory(int size)
+{
+	return mem_get((size_t)size);
+}
+
+static void *get_memory_again(void *old, int size)
+{
+	return mem_get_again(old, (size_t)size);
+}
+
+static int memory_size(void *memory)
+{
+	return memory ? (int)malloc_usable_size(memory) : 0;
+}
+
+static int round_up(int size)
+{
+	return (size + 7) & ~7;
+}
+
+static int no_start(void *arg)
+{
+	(void)arg;
+	return SQLITE_OK;
+}
+
+static void no_end(void *arg)
+{
+	(void)arg;
+}
+
+void local_sqlite_memory(void)
+{
+	sqlite3_mem_methods methods = {.xMalloc = get_memory,
+				       .xFree = free,
+				       .xRealloc = get_memory_again,
+				       .xSize = memory_size,
+				       .xRoundup = round_up,
+				       .xInit = no_start,
+				       .xShutdown = no_end};
+
+	(void)sqlite3_config(SQLITE_CONFIG_MALLOC,
+			     &methods); /* not taken once SQLite is in use: then it was set before */
+}
+
 struct local_store *local_open(const char *database, int create, struct error *error)
 {
 	struct local_store *store;
 
 	if (prepare_file(database, create, error))
 		return NULL;
+	local_sqlite_memory();
 	store = mem_new(1, sizeof(*store));
 	store->path = mem_text(database);
 	if (sqlite3_open_v2(database, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {

@@ -1,5 +1,6 @@
-/* local.h: the database of the embedded engine, for local_engine.c. Private to this room; local.c is the only one that
- * knows SQLite. What changes tasks happens between local_begin() and local_commit(). */
+/* local.h: the database of the embedded engine, for local_engine.c. Private to this room, but for
+ * local_sqlite_memory(); local.c is the only one that knows SQLite. What changes tasks happens between local_begin()
+ * and local_commit(). */
 #ifndef BPTL_ENGINE_LOCAL_H
 #define BPTL_ENGINE_LOCAL_H
 
@@ -7,6 +8,9 @@
 
 struct local_store;
 
+/* SQLite takes its memory from mem_get(), in the whole process: before its first use, by whoever that is. What it does
+ * not find for want of memory would look like what is not there. */
+void local_sqlite_memory(void);
 /* Opens the database, and makes it when `create`. NULL and the reason. */
 struct local_store *local_open(const char *database, int create, struct error *error);
 void local_close(struct local_store *store);

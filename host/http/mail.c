@@ -3,8 +3,9 @@
  *
  * Was the mail sent? A server may only deliver after the lone "." that ends DATA. curl writes it when every part has
  * been read, so an exchange that breaks after the server said 354 (go ahead) and all parts were read may have been
- * delivered, unless it refused in a reply of its own: MAIL_UNKNOWN. In every other case it was not. Each mail has a
- * connection of its own: one that was kept open and dropped by the server meanwhile would blur that line.
+ * delivered, unless it refused in a reply of its own: MAIL_UNKNOWN. In every other case but one (gave_up()) it was not.
+ * Each mail has a connection of its own: one that was kept open and dropped by the server meanwhile would blur that
+ * line.
  *
  * Why on the calling thread, and not on the loop's multi handle as all HTTP? libcurl 7.88 waits for the reply to the
  * "." without giving the multi handle back: every other exchange stands still for as long as the server thinks (5
@@ -324,6 +325,13 @@ static enum mail_outcome judge_silence(const struct call *call, CURLcode code, s
 	return code == CURLE_LOGIN_DENIED || code == CURLE_URL_MALFORMAT ? MAIL_REFUSED : MAIL_LATER;
 }
 
+/* curl_easy_perform() itself could not wait any longer (poll() failed): it then ends the transfer as if it were
+ * complete, and after DATA that is the lone ".". */
+static int gave_up(CURLcode code)
+{
+	return code == CURLE_BAD_FUNCTION_ARGUMENT;
+}
+
 static enum mail_outcome judge(struct call *call, CURLcode code, long reply, struct error *error)
 {
 	error->text[0] = '\0';
@@ -334,7 +342,7 @@ static enum mail_outcome judge(struct call *call, CURLcode code, long reply, str
 				words(call));
 		return reply >= 500 ? MAIL_REFUSED : MAIL_LATER;
 	}
-	if (call->went_ahead && call->unread == 0) {
+	if ((call->went_ahead && call->unread == 0) || (gave_up(code) && call->reply.length)) {
 		(void)error_set(
 			error,
 			"the connection to the mail server of service %s (%s) was lost after the mail was sent and "

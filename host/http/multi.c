@@ -2,9 +2,13 @@
  * http_pending(). It knows nothing of what goes over it. */
 #include "http/multi.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -22,14 +26,26 @@ struct http {
 	size_t count;
 };
 
+static void no_descriptors(void)
+{
+	(void)fprintf(stderr, "bptl: no descriptors are left at its start (%s): raise the limit of open files\n",
+		      strerror(errno));
+	_exit(EX_OSERR);
+}
+
 struct http *http_new(void)
 {
 	struct http *http = mem_new(1, sizeof(*http));
 
-	http_must(curl_global_init(CURL_GLOBAL_DEFAULT));
+	http_must(
+		curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_get, free, mem_get_again, mem_get_copy, mem_get_zeroed));
 	http->multi = curl_multi_init();
 	if (!http->multi)
 		mem_out();
+	/* without what http_wake() writes to, a loop would sleep on when a worker has something for it */
+	if (curl_multi_wakeup(http->multi) != CURLM_OK)
+		no_descriptors();
+	(void)curl_multi_poll(http->multi, NULL, 0, 0, NULL); /* takes that one back */
 	return http;
 }
 

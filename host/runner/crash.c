@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/frame.h"
+#include "base/memory.h"
 
 #define HANDLER_STACK 65536
 
@@ -82,6 +83,12 @@ static void on_exit_call(void)
 		stay(0);
 }
 
+static void on_no_memory(void)
+{
+	if (current)
+		stay(MEM_OUT);
+}
+
 /* In a child that a unit makes with fork(): it is not one of us. */
 static void on_fork(void)
 {
@@ -127,6 +134,7 @@ void crash_watch(int socket_fd, int note_fd, int lock_fd)
 	(void)pthread_atfork(NULL, NULL, on_fork);
 	(void)atexit(on_exit_call);
 	(void)at_quick_exit(on_exit_call);
+	mem_before_end(on_no_memory);
 }
 
 /* std::terminate: called where the exception was thrown, and no signal handler. What comes after us, the library's own

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -48,6 +49,13 @@ static int check_file(const char *file, char library[PATH_MAX], struct error *er
 	return trust_check(library, "put code into this service", error);
 }
 
+/* Without memory glibc may say that there is no such file, of one that is there. */
+static int for_want_of_memory(const char *file, const char *reason)
+{
+	return errno == ENOMEM ||
+	       (reason && text_starts(reason, file) && strstr(reason, strerror(ENOENT)) && access(file, F_OK) == 0);
+}
+
 /* libltdl binds lazily and says "file not found" for every fault, so dlopen() looks first, and says what it is. */
 static const struct bptl_plugin *(*find_entry(struct plugin *plugin, const char *file, struct error *error))(void)
 {
@@ -55,22 +63,31 @@ static const struct bptl_plugin *(*find_entry(struct plugin *plugin, const char 
 	lt_dladvise advise;
 	lt_dlhandle handle;
 
+	errno = 0;
 	if (!dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
 		const char *reason = dlerror();
 
+		if (for_want_of_memory(file, reason))
+			mem_out(); /* it says nothing of the plugin */
 		(void)error_set(error,
 				"%s does not load: %s: build it again for this machine, linked with all that it uses "
 				"(-Wl,-z,defs finds what is missing)",
 				file, reason ? reason : "unknown reason");
 		return NULL;
 	}
+	errno = 0;
 	if (lt_dlinit() || lt_dladvise_init(&advise)) {
+		if (errno == ENOMEM)
+			mem_out();
 		(void)error_set(error, "libltdl: %s", lt_dlerror());
 		return NULL;
 	}
 	(void)lt_dladvise_local(&advise);
 	(void)lt_dladvise_resident(&advise);
+	errno = 0;
 	handle = lt_dlopenadvise(file, advise);
+	if (!handle && errno == ENOMEM)
+		mem_out();
 	if (!handle)
 		(void)error_set(error, "%s does not load: %s", file, lt_dlerror());
 	else

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "runner/crash.h"
+#include "runner/late.h"
 #include "runner/pool.h"
 #include "runner/workshop.h"
 
@@ -171,49 +172,6 @@ static void begin(struct runner *runner, json_t *order)
 
 /* ---- notes, and what becomes of them without a core ---- */
 
-/* A core that was killed leaves mutations under way whose answers only we can still hear. They go into a file of the
- * state folder, which the next host reads before anything else: see core/late.c. */
-static void write_late(const struct runner *runner, const json_t *note)
-{
-	char *line = json_dumps(note, JSON_COMPACT);
-	int fd = runner->late ? open(runner->late, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
-	struct text text = {0};
-
-	if (!line)
-		mem_out();
-	text_add(&text, line);
-	text_add(&text, "\n");
-	if (fd < 0 || write(fd, text.data, text.length) != (ssize_t)text.length || fsync(fd))
-		log_line(runner->log, LOG_ERROR, NULL,
-			 "what was heard after the host had stopped cannot be kept in %s: %s",
-			 runner->late ? runner->late : "a file", strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	text_free(&text);
-	free(line);
-}
-
-/* Intents that the core did not acknowledge were not sent, and never will be: they are taken back. */
-static void late_note(const struct runner *runner, json_t *frame)
-{
-	json_t *put = json_object_get(frame, "put"), *drop = json_object_get(frame, "drop");
-
-	if (!drop) {
-		drop = mem_json(json_array());
-		(void)json_object_set_new(frame, "drop", drop);
-	}
-
-	for (size_t i = json_array_size(put); i-- > 0;) {
-		const json_t *row = json_array_get(put, i);
-
-		if (!text_equal(json_get_text(row, "state"), "intent"))
-			continue;
-		(void)json_array_append(drop, json_object_get(row, "step"));
-		(void)json_array_remove(put, i);
-	}
-	write_late(runner, frame);
-}
-
 /* On the loop's thread, for a worker that waits. The frame is kept until the core has acknowledged it. */
 static void send_notice(void *arg)
 {
@@ -221,7 +179,7 @@ static void send_notice(void *arg)
 	struct runner *runner = notice->runner;
 
 	if (atomic_load(&runner->shop.orphaned)) {
-		late_note(runner, notice->frame);
+		late_note(runner->late, runner->log, notice->frame);
 		atomic_store(&notice->task->note_failed, 1);
 		parking_wake(&notice->task->noted);
 		return;
@@ -259,7 +217,7 @@ static void become_orphan(struct runner *runner)
 		atomic_store(&task->lost, 1);
 		if (!task->note)
 			continue;
-		late_note(runner, task->note);
+		late_note(runner->late, runner->log, task->note);
 		task->note = NULL;
 		atomic_store(&task->note_failed, 1);
 		parking_wake(&task->noted);
@@ -323,9 +281,12 @@ static json_t *first_frame(struct runner *runner)
 	struct error error;
 	json_t *frame = NULL;
 
-	while (frame_next(&runner->in, &frame, &error) == 0)
-		if (frame_receive(runner->socket, &runner->in) <= 0)
+	while (frame_next(&runner->in, &frame, &error) == 0) {
+		int code = frame_receive(runner->socket, &runner->in);
+
+		if (code == 0 || (code < 0 && errno != EAGAIN))
 			return NULL;
+	}
 	return frame;
 }
 

@@ -189,3 +189,13 @@ def test_the_worker_id_is_made_once_and_kept_or_as_configured(bench, host):
     ids = [poll["json"]["workerId"] for poll in bench.asked("fetchAndLock")]
     assert len(set(ids)) == 2
     assert ids[0].startswith("bptl-") and ids[-1] == "gekozen-1"
+
+
+def test_a_try_that_is_offered_before_the_failure_of_the_last_one_is_answered_is_given_back_and_made(bench, host):
+    bench.engine.fault("failure", "status", status=204, body="", after=True, delay=1.0)
+    host(bench.topic("Fail", lock="60s").conf)
+    task = bench.add("Fail", {"text": "voorgoed"})
+    bench.wait_told(task, "failed")
+    bench.engine.set_retries(task, 1)
+    bench.wait_told(task, "unlocked")
+    bench.wait_told(task, "failed", 2)
