@@ -26,6 +26,14 @@ static int is_read_only(const char *path)
 	return statvfs(path, &about) == 0 && (about.f_flag & ST_RDONLY);
 }
 
+/* Whoever owns the program can make it do anything: a checkout that somebody built and root runs. */
+static int owns_this_program(uid_t user)
+{
+	struct stat at;
+
+	return stat("/proc/self/exe", &at) == 0 && at.st_uid == user;
+}
+
 int trust_check(const char *path, const char *danger, struct error *error)
 {
 	char real[PATH_MAX];
@@ -39,7 +47,7 @@ int trust_check(const char *path, const char *danger, struct error *error)
 		if (!is_read_only(real) && writable_by_others(&at))
 			return error_set(error, "%s can be written by other users: anybody could %s; chmod go-w %s",
 					 real, danger, real);
-		if (!is_read_only(real) && at.st_uid != 0 && at.st_uid != geteuid())
+		if (!is_read_only(real) && at.st_uid != 0 && at.st_uid != geteuid() && !owns_this_program(at.st_uid))
 			return error_set(error,
 					 "%s belongs to another user (uid %u): it must belong to root or to the user "
 					 "of this service",

@@ -186,22 +186,23 @@ static void free_call(struct client_call *call)
 	free(call);
 }
 
-/* Some services send back what they were sent. What proves who we are goes no further than here: a copy of the body
+/* Some services send back what they were sent. What proves who we are goes no further than here: a copy of the text
  * without it, or NULL when it does not hold it. */
-static char *without_proof(const struct client_call *call, const struct http_answer *answer)
+static char *without_proof(const struct client_call *call, long status, const char *text, size_t length)
 {
 	const struct credentials *credentials = call->credentials;
 	struct mask mask = {0};
 	char *copy;
 
-	if (!call->proof || answer->length == 0)
+	if (!call->proof || length == 0)
 		return NULL;
 	mask_add(&mask, call->proof);
-	/* a password may come back out of its base64; a short one could be any word of the answer */
-	if (credentials->secret && strlen(credentials->secret) >= SHORTEST_PROOF)
+	/* a password may come back out of its base64. What is done is data, and keeps its words: a password may be one
+	 * of them */
+	if (status >= 300 && credentials->secret && strlen(credentials->secret) >= SHORTEST_PROOF)
 		mask_add(&mask, credentials->secret);
-	copy = mem_slice(answer->body, answer->length);
-	if (!mask_bytes(&mask, copy, answer->length)) {
+	copy = mem_slice(text, length);
+	if (!mask_bytes(&mask, copy, length)) {
 		free(copy);
 		copy = NULL;
 	}
@@ -213,7 +214,8 @@ static void finish(struct client_call *call, const struct http_answer *answer)
 {
 	struct client *client = call->client;
 	struct http_answer clean = *answer;
-	char *body = without_proof(call, answer);
+	char *body = without_proof(call, answer->status, answer->body, answer->length);
+	char *type = without_proof(call, answer->status, answer->content_type, strlen(answer->content_type));
 
 	if (call->previous)
 		call->previous->next = call->next;
@@ -231,8 +233,11 @@ static void finish(struct client_call *call, const struct http_answer *answer)
 	}
 	if (body)
 		clean.body = body;
+	if (type)
+		clean.content_type = type;
 	call->done(call->arg, &clean);
 	free(body);
+	free(type);
 	free_call(call);
 }
 

@@ -22,6 +22,7 @@ struct transfer {
 
 struct http {
 	CURLM *multi;
+	CURLSH *sessions; /* of TLS: else each new connection would begin with a full handshake */
 	struct transfer *first;
 	size_t count;
 };
@@ -41,6 +42,9 @@ struct http *http_new(void)
 		curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_get, free, mem_get_again, mem_get_copy, mem_get_zeroed));
 	http->multi = curl_multi_init();
 	if (!http->multi)
+		mem_out();
+	http->sessions = curl_share_init();
+	if (!http->sessions || curl_share_setopt(http->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION))
 		mem_out();
 	/* without what http_wake() writes to, a loop would sleep on when a worker has something for it */
 	if (curl_multi_wakeup(http->multi) != CURLM_OK)
@@ -79,6 +83,7 @@ void http_free(struct http *http)
 	while (http->first) /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): each takes itself off the list */
 		end_transfer(http, http->first, CURLE_ABORTED_BY_CALLBACK);
 	(void)curl_multi_cleanup(http->multi);
+	(void)curl_share_cleanup(http->sessions);
 	curl_global_cleanup();
 	free(http);
 }
@@ -102,6 +107,7 @@ void http_add_easy(struct http *http, CURL *easy, http_easy_done *done, void *ar
 	http->first = transfer;
 	http->count++;
 	http_must(curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer));
+	http_must(curl_easy_setopt(easy, CURLOPT_SHARE, http->sessions));
 	/* it fails when there is no memory, or when the handle is in a multi already, which would be our mistake */
 	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
 		mem_out();

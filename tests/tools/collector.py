@@ -1,4 +1,5 @@
 """Listens where nothing should ever arrive, and keeps what does."""
+import errno
 import selectors
 import socket
 import threading
@@ -19,7 +20,11 @@ class Collector:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((host, port))
+            try:
+                listener.bind((host, port))
+            except OSError as error:  # a machine without IPv6: nobody can call this address either
+                if family != socket.AF_INET6 or error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                    raise
             listener.listen(50)
             listener.setblocking(False)
             self.selector.register(listener, selectors.EVENT_READ)

@@ -134,7 +134,7 @@ def test_locks_are_counted_when_extended_and_when_lost(bench, site):
     bench.wait(kept)
     metrics = there.until("bptl_tasks_total", 1, outcome="completed", **of("Post"))
     assert told(metrics, "Post", bptl_tasks_total="outcome") == {"completed": 1, "lost": 1}
-    assert metrics.get("bptl_lock_extensions_total", result="extended", **HERE) == 1
+    assert metrics.get("bptl_lock_extensions_total", result="extended", **HERE) in (1, 2)
     assert metrics.get("bptl_lock_extensions_total", result="lost", **HERE) == 1
     assert metrics.get("bptl_lock_extensions_total", result="unanswered", **HERE) == 0
 
