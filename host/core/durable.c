@@ -66,6 +66,7 @@ int durable_turn(struct core *core, int64_t now)
 	if (core->blocked_since)
 		unblocked(core, now);
 	moved(core);
+	running_released(core);
 	for (size_t i = 0; i < core->config->plugin_count; i++)
 		seat_release(&core->seats[i]);
 	return 0;

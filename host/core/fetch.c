@@ -162,8 +162,10 @@ static void open_poll(struct fetcher *fetcher, int64_t now)
 	int64_t wait = fetcher->config->long_poll;
 	size_t count;
 
-	if (fetcher->core->blocked_since)
+	if (fetcher->core->blocked_since) {
+		fetch_rest(fetcher, 1, now);
 		return;
+	}
 	count = most > 0 ? list_topics(fetcher) : 0;
 	fetch_rest(fetcher, count == 0 && fetch_may_rest(fetcher), now);
 	if (count == 0)

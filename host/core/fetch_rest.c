@@ -1,6 +1,7 @@
 /* fetch_rest.c: when it is right that an engine is not polled, and for how long it may be otherwise: what readiness is
  * made of. */
 #include "core/fetch.h"
+#include "core/runners.h"
 
 #define PATIENCE 3 /* polls */
 
@@ -16,7 +17,10 @@ int fetch_may_rest(const struct fetcher *fetcher)
 	for (size_t i = 0; i < core->registry.count; i++) {
 		const struct binding *binding = &core->registry.bindings[i];
 
-		if (binding->topic->engine != fetcher->index)
+		const struct process *process = core->seats[binding->plugin].current;
+
+		/* a plugin without a process is a reason of its own */
+		if (binding->topic->engine != fetcher->index || !process || !process->ready)
 			continue;
 		topics++;
 		if (binding->topic->parallel && binding->busy >= binding->topic->parallel)

@@ -69,7 +69,7 @@ void journal_state(struct journal *journal, const char *engine, const char *id, 
 		   const json_t *result);
 /* Steps of the task `key` (engine/id). note: {put: rows (as runner/steps.c describes them), drop: numbers of intents
  * that had no effect, forget: {from, undone, keep}: see runner/finals.c}. A row that is done stays done. When the task
- * is not `ours` any more, only what was done is noted. */
+ * is not `ours` any more, only what was done, or had no effect, is noted. */
 void journal_note(struct journal *journal, const char *key, const json_t *note, int ours);
 /* note.c: has it the form that journal_note() takes, and a key? It comes from a process that runs a plugin's code. */
 int note_is_whole(const json_t *note);

@@ -11,6 +11,7 @@
 
 #define AGAIN_FIRST 500
 #define AGAIN_MOST 30000
+#define ASKED_MOST (24LL * 3600 * 1000) /* ms that a service may ask to be left alone */
 
 static void again(struct core_task *task, const char *what, const char *words)
 {
@@ -101,7 +102,7 @@ static int retries_left(const struct core_task *task)
 static int64_t retry_wait(const struct core_task *task, int retries)
 {
 	const struct config_topic *topic = task->binding ? task->binding->topic : NULL;
-	int64_t asked = json_get_integer(task->result, "retry_after", -1);
+	int64_t asked = json_get_integer(task->result, "retry_after", -1); /* of a plugin's process: may be anything */
 	int64_t wait;
 	int before;
 
@@ -109,7 +110,7 @@ static int64_t retry_wait(const struct core_task *task, int retries)
 		return 0;
 	before = topic->retries - retries;
 	wait = clock_backoff(before > 0 ? (unsigned)before + 1 : 1, topic->retry_wait, topic->retry_wait_most);
-	return asked > wait ? asked : wait;
+	return asked > ASKED_MOST ? ASKED_MOST : asked > wait ? asked : wait;
 }
 
 static void failure_done(void *arg, enum engine_result result, const char *words)
@@ -120,6 +121,8 @@ static void failure_done(void *arg, enum engine_result result, const char *words
 
 	task->reporting = 0;
 	task_heard(task, result);
+	if (result == ENGINE_AGAIN && task->offered) /* its answer was lost: what it did proves that it took it */
+		result = ENGINE_TAKEN;
 	switch (result) {
 	case ENGINE_TAKEN:
 		task->core->failed++;
@@ -189,6 +192,7 @@ static void bpmn_error_done(void *arg, enum engine_result result, const char *wo
 	}
 	if (result == ENGINE_REFUSED) {
 		task->reporting = 0;
+		task_heard(task, result);
 		task->cause = FACT_ENGINE;
 		task_fails(task, 1, "the engine refuses the BPMN error %s: %s", json_get_text(task->result, "code"),
 			   words);

@@ -66,6 +66,14 @@ void seat_turn(struct seat *seat, int64_t now)
 	}
 }
 
+/* When a process that has closed one of its lines to us, and is not blamed yet, must have ended. */
+static int64_t closed_due(const struct process *process)
+{
+	int64_t at = process->closed_at ? process->closed_at : process->notes_closed_at;
+
+	return at && !process->blame ? at + CLOSED_TIME : INT64_MAX;
+}
+
 int64_t seat_due(const struct seat *seat)
 {
 	int64_t due = seat->quarantined ? seat->quarantine_end : seat->current ? INT64_MAX : seat->start_at;
@@ -74,13 +82,12 @@ int64_t seat_due(const struct seat *seat)
 	due = at < due ? at : due;
 	if (seat->current && !seat->current->ready && seat->current->started + LOAD_TIME + 1 < due)
 		due = seat->current->started + LOAD_TIME + 1;
-	if (seat->current && seat->current->closed_at && !seat->current->blame &&
-	    seat->current->closed_at + CLOSED_TIME < due)
-		due = seat->current->closed_at + CLOSED_TIME;
+	if (seat->current && closed_due(seat->current) < due)
+		due = closed_due(seat->current);
 	for (const struct process *p = seat->retired; p; p = p->next) {
 		at = p->evicted ? p->kill_at + LONGEST_ANSWER : p->kill_at;
-		if (p->closed_at && !p->blame && p->closed_at + CLOSED_TIME < at)
-			at = p->closed_at + CLOSED_TIME;
+		if (closed_due(p) < at)
+			at = closed_due(p);
 		due = at < due ? at : due;
 	}
 	return due;
@@ -161,7 +168,7 @@ static unsigned add_fds(const struct process *process, struct pollfd *fds, unsig
 	fds[count++] =
 		(struct pollfd){.fd = process->closed_at ? -1 : process->socket, /* else it would be ready for ever */
 				.events = process->out.length ? POLLIN | POLLOUT : POLLIN};
-	fds[count++] = (struct pollfd){.fd = process->note, .events = POLLIN};
+	fds[count++] = (struct pollfd){.fd = process->notes_closed_at ? -1 : process->note, .events = POLLIN};
 	return count;
 }
 
@@ -273,6 +280,13 @@ static void take_frame(struct seat *seat, struct process *process, json_t *frame
 	}
 }
 
+/* What it says is not listened to any more. One that was ended for its size alone may have said before that a mutation
+ * was answered. */
+static int is_deaf(const struct process *process)
+{
+	return process->blame && !process->outgrown;
+}
+
 /* 0 when the process has closed its end or sent what is no frame. */
 static int take_frames(struct seat *seat, struct process *process)
 {
@@ -284,12 +298,12 @@ static int take_frames(struct seat *seat, struct process *process)
 		received += code;
 	if (received == 0 && (code == 0 || errno != EAGAIN))
 		return 0;
-	while (!process->blame && (code = frame_next(&process->in, &frame, &error)) > 0) {
+	while (!is_deaf(process) && (code = frame_next(&process->in, &frame, &error)) > 0) {
 		take_frame(seat, process, frame);
 		json_decref(frame);
 		process->frame_since = 0;
 	}
-	if (process->blame)
+	if (is_deaf(process))
 		return 0;
 	if (code < 0) {
 		process_condemn(process, "sent %s: " STRANGE, error.text);
@@ -307,7 +321,8 @@ static void take_notes(struct seat *seat, struct process *process)
 {
 	char *end;
 
-	(void)frame_receive(process->note, &process->notes);
+	if (!process->notes_closed_at && frame_receive(process->note, &process->notes) == 0)
+		process->notes_closed_at = clock_boot();
 	while (process->notes_taken <= process->served && process->notes.length &&
 	       (end = memchr(process->notes.data, '\n', process->notes.length)) != NULL) {
 		char *key;
@@ -341,9 +356,9 @@ static int serve_process(struct seat *seat, struct process *process, int64_t now
 {
 	flush(process);
 	take_notes(seat, process);
-	if (!process->closed_at && (process->blame || !take_frames(seat, process)))
+	if (!process->closed_at && (is_deaf(process) || !take_frames(seat, process)))
 		process->closed_at = now;
-	if (process->closed_at && !process->closing && !process->blame && now >= process->closed_at + CLOSED_TIME)
+	if (!process->closing && now >= closed_due(process))
 		process_condemn(process, "closed its connection with the host: " CLOSES);
 	return !process->ended;
 }

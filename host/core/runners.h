@@ -37,17 +37,18 @@ struct process {
 	int evicted;       /* that time is over, and a mutation is still heard out */
 	int ended, status; /* it was reaped */
 	int64_t started;
-	char *blame;         /* what it did that ended it, when we know: "sent ..." */
-	int served;          /* tasks that it was given, ever */
-	int notes_taken;     /* about crashes: no more than tasks */
-	int outgrown;        /* it was ended for its size, which may be the work of many tasks */
-	int counted;         /* as a loss of the plugin */
-	int worn;            /* it is replaced in good order: it may call fini */
-	int closing;         /* and was told to */
-	int said;            /* that it did not end well */
-	int64_t closed_at;   /* clock_boot: it has closed its end and was not reaped yet */
-	int64_t frame_since; /* clock_boot: a frame has begun and is not whole; 0: none */
-	int64_t size;        /* bytes that it needs before it has done anything */
+	char *blame;             /* what it did that ended it, when we know: "sent ..." */
+	int served;              /* tasks that it was given, ever */
+	int notes_taken;         /* about crashes: no more than tasks */
+	int outgrown;            /* it was ended for its size, which may be the work of many tasks */
+	int counted;             /* as a loss of the plugin */
+	int worn;                /* it is replaced in good order: it may call fini */
+	int closing;             /* and was told to */
+	int said;                /* that it did not end well */
+	int64_t closed_at;       /* clock_boot: it has closed its end and was not reaped yet */
+	int64_t notes_closed_at; /* the same for the pipe for notes about crashes */
+	int64_t frame_since;     /* clock_boot: a frame has begun and is not whole; 0: none */
+	int64_t size;            /* bytes that it needs before it has done anything */
 	struct process *next;
 };
 

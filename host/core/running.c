@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "core/count.h"
+#include "core/order.h"
 #include "core/sense.h"
 #include "core/tasks.h"
 
@@ -21,93 +22,6 @@
 
 /* ---- running ---- */
 
-static json_t *facts(const struct core_task *task)
-{
-	json_t *facts = mem_json(json_object());
-
-	json_put_text(facts, "id", task->task.id);
-	json_put_text(facts, "topic", task->task.topic);
-	json_put_text(facts, "unit", task->binding->topic->unit);
-	json_put_text(facts, "processInstanceId", task->task.process_instance);
-	json_put_text(facts, "processDefinitionKey", task->task.process_definition_key);
-	json_put_text(facts, "businessKey", task->task.business_key);
-	json_put_text(facts, "activityId", task->task.activity_id);
-	json_put_text(facts, "tenantId", task->task.tenant);
-	return facts;
-}
-
-static int64_t time_limit(const struct core_task *task)
-{
-	return task->binding->topic->time_limit ? task->binding->topic->time_limit
-						: task_seat(task)->plugin->time_limit;
-}
-
-static int calls_engine(const struct binding *binding)
-{
-	const json_t *need;
-	size_t i;
-
-	json_array_foreach (json_object_get(binding->unit, "needs"), i, need)
-		if (text_equal(json_get_text(need, "type"), "engine"))
-			return 1;
-	return 0;
-}
-
-/* The engine's own REST interface is a service under this name. */
-static char *engine_service_name(const struct core *core, size_t engine)
-{
-	return mem_format("engine:%s", core->config->engines[engine].name);
-}
-
-static json_t *uses(const struct core_task *task)
-{
-	json_t *uses = mem_json(json_copy(task->binding->uses));
-
-	if (calls_engine(task->binding)) {
-		char *name = engine_service_name(task->core, task->engine);
-
-		json_put_text(uses, "engine", name);
-		free(name);
-	}
-	return uses;
-}
-
-void tasks_services(const struct seat *seat, json_t *services)
-{
-	const struct config *config = seat->core->config;
-	size_t plugin = (size_t)(seat - seat->core->seats);
-	char *wanted = mem_new(config->service_count, 1);
-	char *engines = mem_new(config->engine_count, 1);
-
-	for (size_t i = 0; i < seat->core->registry.count; i++) {
-		const struct binding *binding = &seat->core->registry.bindings[i];
-
-		if (binding->plugin != plugin)
-			continue;
-		for (size_t s = 0; s < config->service_count; s++)
-			wanted[s] |= (char)binding_may_call(binding, &config->services[s].service);
-		if (calls_engine(binding))
-			engines[binding->topic->engine] = 1;
-	}
-	for (size_t i = 0; i < config->service_count; i++)
-		if (wanted[i])
-			(void)json_array_append_new(services, service_to_json(&config->services[i].service));
-	for (size_t i = 0; i < config->engine_count; i++) {
-		json_t *service;
-		char *name;
-
-		if (!engines[i])
-			continue;
-		name = engine_service_name(seat->core, i);
-		service = service_to_json(&config->engines[i].service);
-		json_put_text(service, "name", name);
-		(void)json_array_append_new(services, service);
-		free(name);
-	}
-	free(wanted);
-	free(engines);
-}
-
 static void run(struct core_task *task, struct process *process, int64_t now)
 {
 	const char *engine = task->core->config->engines[task->engine].name;
@@ -115,13 +29,7 @@ static void run(struct core_task *task, struct process *process, int64_t now)
 
 	if (!steps)
 		return; /* without them it would do again what is done: the next commit says why */
-	frame = mem_json(json_pack("{s:s, s:s, s:s, s:o, s:O, s:O, s:o, s:o, s:I, s:I, s:I}", "type", "run", "key",
-				   task->key, "unit", task->binding->topic->unit, "facts", facts(task), "variables",
-				   task->task.variables, "options", task->binding->options, "uses", uses(task), "steps",
-				   steps, "first_run", (json_int_t)task->first_run, "time_limit",
-				   (json_int_t)time_limit(task), "lock_until", (json_int_t)task->task.lock_until));
-	if (task->task.properties)
-		(void)json_object_set(frame, "properties", task->task.properties);
+	frame = order_frame(task, steps);
 	if (seat_run(process, frame)) {
 		task->cause = FACT_HOST;
 		task_fails(task, 1,
@@ -134,8 +42,29 @@ static void run(struct core_task *task, struct process *process, int64_t now)
 	task->process = process;
 	task->started = clock_boot_micros();
 	task->stopped = task->intent = 0;
-	task->limit_at = now + time_limit(task) + LIMIT_MARGIN;
+	task->limit_at = now + order_time_limit(task) + LIMIT_MARGIN;
 	task_say(task, LOG_DEBUG, "running, attempt %d", task->attempt);
+}
+
+/* A mutation whose intent the process was not told to be durable was not sent: the next run finds no open question. */
+static void take_back_unsent(struct core_task *task)
+{
+	json_t *note;
+
+	if (!task->unsent)
+		return;
+	note = mem_json(json_pack("{s:o}", "drop", task->unsent));
+	task->unsent = NULL;
+	journal_note(task->core->journal, task->key, note, 0);
+	json_decref(note);
+}
+
+static void leave_process(struct core_task *task)
+{
+	json_decref(task->unsent);
+	task->unsent = NULL;
+	task->process = NULL;
+	task->intent = 0;
 }
 
 /* An engine unlocks whoever asks, also what another worker holds by now: only a lock that is surely ours is given back.
@@ -184,7 +113,7 @@ int running_evict(struct core *core, struct process *process)
 		if (task->state != TASK_RUNNING || task->process != process)
 			continue;
 		running_stop(task);
-		under_way |= task->intent;
+		under_way |= task->intent && !task->unsent;
 	}
 	return under_way;
 }
@@ -196,10 +125,11 @@ void running_turn(struct core_task *task, int64_t now)
 	if (task->core->returning) {
 		/* a mutation under way is heard out: by us, or by its process when we are gone */
 		running_stop(task);
-		if (task->intent)
+		if (task->intent && !task->unsent)
 			return;
 		process->held--;
-		task->process = NULL;
+		take_back_unsent(task);
+		leave_process(task);
 		give_back(task, now);
 		return;
 	}
@@ -207,16 +137,23 @@ void running_turn(struct core_task *task, int64_t now)
 		return;
 	process->held--;
 	seat_retire(task_seat(task), process, now + LIMIT_GRACE);
-	task->process = NULL;
-	task->intent = 0;
+	leave_process(task);
 	task->cause = FACT_TIME_LIMIT;
 	count_run(task);
 	task_fails(task, 0,
 		   "%s.%s: the unit ran past its time limit of %lld s and does not return; plugin %s is restarted, its "
 		   "other tasks go on; raise time_limit if it needs longer, else " MAKER,
-		   task->binding->topic->plugin, task->binding->topic->unit, (long long)time_limit(task) / 1000,
+		   task->binding->topic->plugin, task->binding->topic->unit, (long long)order_time_limit(task) / 1000,
 		   task->binding->topic->plugin);
 	seat_loses(task_seat(task), process, json_get_text(task->result, "message"));
+}
+
+void running_released(struct core *core)
+{
+	for (struct core_task *task = core->tasks; task; task = task->next) {
+		json_decref(task->unsent);
+		task->unsent = NULL;
+	}
 }
 
 void running_unblocked(struct core *core, int64_t waited)
@@ -236,8 +173,7 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	if (!task || task->state != TASK_RUNNING || task->process != process)
 		return; /* it was given up before */
 	process->held--;
-	task->process = NULL;
-	task->intent = 0;
+	leave_process(task);
 	task_clears(task);
 	count_run(task);
 	if (!sense_result(frame)) {
@@ -261,6 +197,22 @@ void tasks_result(struct core *core, struct process *process, const json_t *fram
 	}
 }
 
+static void expect_intents(struct core_task *task, const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	json_decref(task->unsent);
+	task->unsent = NULL;
+	task->intent = sense_intent(rows);
+	if (!task->intent)
+		return;
+	task->unsent = mem_json(json_array());
+	json_array_foreach (rows, i, row)
+		if (text_equal(json_get_text(row, "state"), "intent"))
+			(void)json_array_append(task->unsent, json_object_get(row, "step"));
+}
+
 /* Rows are durable after the commit of this turn; the answer leaves after it, too. What was done is noted also when the
  * task is no longer ours, or over: whoever gets it next must know. An intent of such a task is not, for it will not be
  * sent.
@@ -279,7 +231,7 @@ void tasks_note(struct core *core, struct process *process, const json_t *frame)
 	}
 	journal_note(core->journal, key, frame, ours);
 	if (task && task->process == process)
-		task->intent = ours && sense_intent(put);
+		expect_intents(task, ours ? put : NULL);
 	(void)process_send_durable(process,
 				   mem_json(json_pack("{s:s, s:s, s:b}", "type", "noted", "key", key, "ok", ours)));
 }
@@ -298,8 +250,7 @@ void tasks_crashed(struct core *core, struct process *process, char *key, int si
 		return;
 	topic = task->binding->topic;
 	process->held--;
-	task->process = NULL;
-	task->intent = 0;
+	leave_process(task);
 	task_clears(task);
 	seat_retire(task_seat(task), process, clock_boot() + CRASH_GRACE);
 	task->cause = FACT_CRASH;
@@ -353,8 +304,8 @@ void tasks_died(struct seat *seat, struct process *process, int status)
 	for (struct core_task *task = core->tasks; task; task = task->next) {
 		if (task->state != TASK_RUNNING || task->process != process)
 			continue;
-		task->process = NULL;
-		task->intent = 0;
+		take_back_unsent(task);
+		leave_process(task);
 		if (task->lost) {
 			task_ends(task, JOURNAL_LOST);
 			continue;

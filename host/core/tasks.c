@@ -176,6 +176,7 @@ void task_failing(struct core_task *task, const json_t *result)
 	task->report_at = 0;
 	task->report_tries = 0;
 	task_release(task);
+	task_clears(task);
 	journal_state(task->core->journal, engine, task->task.id, JOURNAL_FAILING, result);
 }
 
@@ -354,6 +355,7 @@ void tasks_turn(struct core *core, int64_t now)
 		*at = task->next;
 		engine_task_clear(&task->task);
 		json_decref(task->result);
+		json_decref(task->unsent);
 		free(task->key);
 		free(task);
 	}
@@ -389,6 +391,7 @@ void tasks_clear(struct core *core)
 		next = task->next;
 		engine_task_clear(&task->task);
 		json_decref(task->result);
+		json_decref(task->unsent);
 		free(task->key);
 		free(task);
 	}

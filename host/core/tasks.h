@@ -8,10 +8,13 @@
  * A poll hands a task to tasks_take(), which writes it to the journal as held. After the commit tasks_turn() gives it
  * to a process of its plugin. The result comes to tasks_result(), which writes it to the journal; after that commit
  * report.c says it to the engine, again and again while the engine gives no clear answer. All the while locks.c keeps
- * the lock. Three outcomes have the names that the contract of `execute` gives them: NoCallback     no unit is bound to
- * the topic: reported as an incident TaskExpired    the lock had run out before the unit ran, and could not be
- * extended: nothing is done TaskPerformed  the journal says that the work is done: it is only completed again A task
- * holds a place from when it is queued until it is performed, has failed, or is lost. */
+ * the lock. A task holds a place from when it is queued until it is performed, has failed, or is lost.
+ *
+ * Three outcomes have the names that the contract of `execute` gives them:
+ *
+ *   NoCallback     no unit is bound to the topic: reported as an incident
+ *   TaskExpired    the lock had run out before the unit ran, and could not be extended: nothing is done
+ *   TaskPerformed  the journal says that the work is done: it is only completed again */
 #ifndef BPTL_CORE_TASKS_H
 #define BPTL_CORE_TASKS_H
 
@@ -55,9 +58,10 @@ struct core_task {
 	int extending; /* a request is under way */
 	int64_t extend_at;
 	unsigned extend_tries;
-	int lost;    /* the lock is */
-	int stopped; /* its unit was told so: unless it had done its work, what it says is no outcome */
-	int intent;  /* a mutation of it is in the journal, and its answer is not */
+	int lost;       /* the lock is */
+	int stopped;    /* its unit was told so: unless it had done its work, what it says is no outcome */
+	int intent;     /* a mutation of it is in the journal, and its answer is not */
+	json_t *unsent; /* the numbers of these steps while the process was not told that they are durable; else NULL */
 
 	int reporting; /* a request is under way */
 	int offered;   /* meanwhile the engine offered the task again, with a lock that had not run out */
@@ -118,6 +122,8 @@ void running_queued(struct core_task *task, int64_t now);
 void running_turn(struct core_task *task, int64_t now);
 /* running.c: the journal can be written again after so many ms: what waited for it was not slow. */
 void running_unblocked(struct core *core, int64_t waited);
+/* running.c: what was written is durable, and processes are told so. */
+void running_released(struct core *core);
 /* The outcome `failed` for reasons of the host's own: counted as any failure of the unit. */
 void task_fails(struct core_task *task, int permanent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Nothing more is to be done: journal state, place given back. */

@@ -53,6 +53,7 @@ struct notice {
 
 #define LOCK_FD 5         /* of the state folder: says to the next host that we are there. The core may have none. */
 #define ORPHAN_TIME 60000 /* ms in which an orphan hears out what is under way */
+#define LONG_NOTE 1000    /* ms: what the journal takes on any day */
 
 /* 0, or -1 when the frame was too long and not sent. */
 static int send_frame(struct runner *runner, json_t *frame)
@@ -195,6 +196,7 @@ static void send_notice(void *arg)
 static int note(struct task *task, json_t *frame)
 {
 	struct notice notice = {.runner = task->shop->note_arg, .task = task, .frame = mem_json(frame)};
+	int64_t begun = clock_boot();
 
 	json_put_text(frame, "type", "note");
 	json_put_text(frame, "key", task->key);
@@ -202,6 +204,9 @@ static int note(struct task *task, json_t *frame)
 	notice.errand = (struct errand){.run = send_notice, .arg = &notice};
 	errands_add(&task->shop->errands, &notice.errand);
 	parking_wait(&task->noted);
+	/* the journal's disk was full: that is not the unit's time */
+	if (clock_boot() - begun > LONG_NOTE)
+		task->deadline += clock_boot() - begun;
 	json_decref(notice.frame);
 	return atomic_load(&task->note_failed) ? -1 : 0;
 }

@@ -1,9 +1,12 @@
 """A disk that is full, or may not be written: the host waits with what depends on the journal, and loses nothing. The disk
 is made full for the one process, by a limit on the size of its files."""
+import os
 import resource
+import signal
 import sqlite3
+import time
 
-from probe import eventually, run
+from probe import children, eventually
 from workbench import PLACE, cpu_seconds
 
 
@@ -108,3 +111,32 @@ def test_a_journal_that_is_deleted_under_a_running_host_ends_it_after_its_tasks(
     assert running.process.wait(20) == 74
     assert "was moved or deleted while the host runs" in running.text()
 
+
+
+def test_a_mutation_that_waited_for_room_when_its_process_died_was_not_sent_and_leaves_no_open_question(bench, host):
+    running = start(bench, host)
+    task = bench.add("Post", {"url": PLACE, "count": 2, "ms": 2000})
+    bench.wait_sent(2)
+    time.sleep(0.5)  # the answer is in the journal by now, and the unit sleeps
+    fill(bench, running)
+    is_blocked(running)  # with the intent of its second request
+    for pid in children(running.pid):
+        os.kill(pid, signal.SIGKILL)
+    running.wait_for("while it ran this task")
+    make_room(running)
+    bench.wait(task)
+    assert bench.numbers() == [0, 0, 1]
+
+
+def test_a_unit_is_not_late_because_the_disk_was_full(bench, host):
+    running = start(bench, host, time_limit="4s", retries=0)
+    bench.fault(delay=1.0, status=201, body={"url": bench.zgw.zaken + PLACE + "/1"}, times=1)
+    task = bench.add("Post", {"url": PLACE, "count": 2})
+    bench.wait_sent(2)
+    fill(bench, running)
+    is_blocked(running)
+    blocked = time.monotonic()
+    eventually(lambda: time.monotonic() - blocked > 7, 10)  # longer than the unit's limit
+    make_room(running)
+    bench.wait(task)
+    assert bench.numbers() == [0, 0, 1]

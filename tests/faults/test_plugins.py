@@ -54,6 +54,7 @@ VARIANTS = {
     "fork-crash": Kind("rogue.Fork", None, {"how": "crash"}),
     "fork-return": Kind("rogue.Fork", None, {"how": "return"}),
     "closes-and-stays": Kind("rogue.CloseAll", "does a unit close descriptors that are not its own?", {"ms": 60000}),
+    "closes-the-pipe": Kind("rogue.ClosePipe", "does a unit close descriptors that are not its own?", {"ms": 60000}),
     "signals-stay-blocked": Kind("rogue.BlockSignals", None),
     "result-without-outcome": Kind("rogue.Forge", "sent a result that makes no sense", {"how": '"outcome":17'}),
     "result-without-words": Kind("rogue.Forge", "sent a result that makes no sense", {"how": '"outcome":"failed","message":{}'}),

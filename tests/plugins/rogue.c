@@ -88,6 +88,14 @@ static int close_all(struct bptl_task *t)
 	return bptl_set_text(t, "closed", "yes");
 }
 
+/* The line for notes about crashes alone. */
+static int close_pipe(struct bptl_task *t)
+{
+	(void)close(HOST_PIPE);
+	doze(bptl_integer(t, "ms"));
+	return bptl_set_text(t, "closed", "yes");
+}
+
 /* ---- children ---- */
 
 /* how: sleep (lives on with all that it was given), exit, crash, return (goes on as if it were the unit). */
@@ -266,6 +274,7 @@ UNIT(ask_unit, "AskTooMuch", ask_too_much);
 UNIT(leak_unit, "Leak", leak);
 UNIT(leak_descriptors_unit, "LeakDescriptors", leak_descriptors);
 UNIT(close_unit, "CloseAll", close_all);
+UNIT(pipe_unit, "ClosePipe", close_pipe);
 UNIT(fork_unit, "Fork", forks);
 UNIT(block_unit, "BlockSignals", block_signals);
 UNIT(crash_unit, "Crash", crash);
@@ -275,9 +284,9 @@ UNIT(set_unit, "SetGarbage", set_garbage);
 UNIT(print_unit, "Print", print);
 
 static const struct bptl_unit *const units[] = {
-	&nap_unit,   &hoard_unit, &ask_unit,   &leak_unit,  &leak_descriptors_unit,
-	&close_unit, &fork_unit,  &block_unit, &crash_unit, &garbage_unit,
-	&forge_unit, &set_unit,   &print_unit, NULL};
+	&nap_unit,     &hoard_unit, &ask_unit,  &leak_unit,  &leak_descriptors_unit,
+	&close_unit,   &pipe_unit,  &fork_unit, &block_unit, &crash_unit,
+	&garbage_unit, &forge_unit, &set_unit,  &print_unit, NULL};
 static const struct bptl_key keys[] = {{"end", BPTL_OPTIONAL, "well", "never: fini does not return; crash: it crashes"},
 				       END};
 
