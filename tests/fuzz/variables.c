@@ -72,6 +72,7 @@ static void check_round_trip(const json_t *value)
 
 static void check_presence(json_t *variables)
 {
+	static const char missing[] = "fuzz.Unit: required variable x ";
 	struct bench bench;
 	struct task *task;
 	int has;
@@ -82,7 +83,8 @@ static void check_presence(json_t *variables)
 	HOLDS(!has || variables_given(task, "x"), "it has a value and is not there");
 	HOLDS(variables_check(task) == 0 || !has || task->message, "failed without a message");
 	HOLDS(has || task->outcome == OUTCOME_FAILED, "a required variable is missing, and nothing was said");
-	HOLDS(!has || !task->message || !strstr(task->message, "required variable x "), "%s", task->message);
+	/* at its beginning: what follows may quote a value */
+	HOLDS(!has || !task->message || strncmp(task->message, missing, sizeof(missing) - 1) != 0, "%s", task->message);
 	shop_close(&bench.shop);
 }
 
