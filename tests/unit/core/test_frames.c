@@ -445,7 +445,7 @@ TEST(ten_thousand_mad_frames_cost_no_memory_and_touch_no_other_plugin)
 	}
 	assert_in_range(started, FRAMES / 10, FRAMES - FRAMES / 10); /* neither all was taken, nor none */
 	assert_int_equal(steps_of(&world, other), 1);
-#ifndef __SANITIZE_ADDRESS__ /* it keeps what was freed */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they keep what was freed */
 	assert_in_range(memory() - before + GROWTH, 0, 2 * GROWTH);
 #endif
 	(void)before;
@@ -491,8 +491,7 @@ TEST(a_process_that_says_what_makes_no_sense_is_ended_and_its_task_says_why)
 		"{'type':'note','key':'@','drop':['a']}",
 		"{'type':'note','key':'@','forget':5}",
 		"{'type':'note','key':'@','forget':{'from':1,'undone':[[[[]]]]}}",
-		"{'type':'note','key':'@','put':[{'step':0,'what':'','method':'','url':'','digest':'','state':'done'}]"
-		"}",
+		"{'type':'note','key':'@','put':[{'step':0,'what':'','method':'','url':'','digest':'','state':'x'}]}",
 		"{'type':'note','key':'@','put':[{'step':1,'what':'','method':'','url':'','digest':'','state':'x'}]}",
 		"{'type':'note','key':'@','put':[{'step':1,'what':'','method':'','url':'','state':'done'}]}",
 	};
