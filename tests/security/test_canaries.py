@@ -143,7 +143,7 @@ class World:
 
     def __init__(self, conf, build, engine, echo, mail, tmp_path):
         self.conf, self.engine, self.echo, self.port = conf, engine, echo, free_port()
-        use_probe(conf, build).section("host", log_level="trace", drain="3s", workers=16,
+        use_probe(conf, build, crashes=0).section("host", log_level="trace", drain="3s", workers=16,
                                                listen=f"127.0.0.1:{self.port}")
         conf.use_engine(engine.url, long_poll="2s", timeout="2s", auth="basic", user="bptl", password_file=self.file("engine"))
         (tmp_path / "credentials").mkdir()
