@@ -58,7 +58,10 @@ static int types(struct bptl_task *t)
 /* Waits; in short naps, each of which notices a lost lock. */
 static int nap(struct bptl_task *t)
 {
-	for (int64_t left = bptl_integer(t, "ms"); left > 0; left -= 20) {
+	int64_t end = bptl_time_left(t) - bptl_integer(t, "ms"), left;
+
+	/* by the clock: on a busy machine a short sleep takes longer */
+	while ((left = bptl_time_left(t) - end) > 0) {
 		doze(left < 20 ? left : 20);
 		if (!bptl_format(t, "."))
 			return -1;
