@@ -1,24 +1,10 @@
 """docs/security.md names tests: they must be there, and each promise must name one."""
-import re
-
+from named import NAMED, missing
 from testbed import ROOT
-
-NAMED = re.compile(r"`((?:tests|plugins)/[\w/]+\.(?:py|c))::(\w+)`")
 
 
 def page():
     return (ROOT / "docs/security.md").read_text(encoding="utf-8")
-
-
-def missing(text):
-    """Tests that the text names and that are not there."""
-    found = []
-    for path, name in NAMED.findall(text):
-        file = ROOT / path
-        mark = rf"^TEST\({name}\)" if path.endswith(".c") else rf"^def {name}\("
-        if not file.is_file() or not re.search(mark, file.read_text(encoding="utf-8"), re.MULTILINE):
-            found.append(f"{path}::{name}")
-    return found
 
 
 def test_each_test_that_the_page_names_is_there():

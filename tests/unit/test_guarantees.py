@@ -4,10 +4,10 @@ import re
 import subprocess
 
 import pytest
+from named import NAMED, missing
 from testbed import ROOT
 
 REPEAT = "tests/units/test_repeat.py"
-NAMED = re.compile(r"`((?:tests|plugins)/[\w/]+\.(?:py|c))::(\w+)`")
 
 
 def page():
@@ -20,17 +20,6 @@ def rows(text):
     cells = [[cell.strip() for cell in line] for line in lines]
     return [line for number, line in enumerate(cells) if not set("".join(line)) <= set("-") and not (
         number + 1 < len(cells) and set("".join(cells[number + 1])) == set("-"))]
-
-
-def missing(text):
-    """Tests that the text names and that are not there."""
-    found = []
-    for path, name in NAMED.findall(text):
-        file = ROOT / path
-        mark = rf"^TEST\({name}\)" if path.endswith(".c") else rf"^def {name}\("
-        if not file.is_file() or not re.search(mark, file.read_text(encoding="utf-8"), re.MULTILINE):
-            found.append(f"{path}::{name}")
-    return found
 
 
 def unproven(text):
