@@ -16,6 +16,8 @@
 #include "http/url.h"
 
 #define SHORTEST_PROOF 8
+/* A good answer is data, and may hold a weak password as a word of its own; a secret as long as this is no word. */
+#define SURE_PROOF 16
 #define USUAL_TIMEOUT 30000 /* milliseconds, for a service that has none */
 
 struct client {
@@ -197,9 +199,8 @@ static char *without_proof(const struct client_call *call, long status, const ch
 	if (!call->proof || length == 0)
 		return NULL;
 	mask_add(&mask, call->proof);
-	/* a password may come back out of its base64. What is done is data, and keeps its words: a password may be one
-	 * of them */
-	if (status >= 300 && credentials->secret && strlen(credentials->secret) >= SHORTEST_PROOF)
+	/* a password may come back out of its base64 */
+	if (credentials->secret && strlen(credentials->secret) >= (status >= 300 ? SHORTEST_PROOF : SURE_PROOF))
 		mask_add(&mask, credentials->secret);
 	copy = mem_slice(text, length);
 	if (!mask_bytes(&mask, copy, length)) {
