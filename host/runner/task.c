@@ -152,15 +152,25 @@ void task_count_request(struct task *task, const struct service *service, int st
 	(void)json_object_set_new(numbers, name, json_integer(json_get_integer(numbers, name, 0) + 1));
 }
 
+static int has_room(struct task *task)
+{
+	size_t room = task->block_room ? 2 * task->block_room : 16;
+	void **blocks;
+
+	if (task->block_count < task->block_room)
+		return 1;
+	blocks = realloc(task->blocks, room * sizeof(*blocks));
+	if (!blocks)
+		return 0;
+	task->blocks = blocks;
+	task->block_room = room;
+	return 1;
+}
+
 void *task_alloc(struct task *task, size_t size)
 {
-	void **blocks = realloc(task->blocks, (task->block_count + 1) * sizeof(*blocks));
-	void *block = NULL;
+	void *block = has_room(task) ? calloc(1, size ? size : 1) : NULL;
 
-	if (blocks) {
-		task->blocks = blocks;
-		block = calloc(1, size ? size : 1);
-	}
 	if (!block) {
 		(void)task_fail(task, 0, "out of memory (%zu bytes)", size);
 		return NULL;

@@ -60,7 +60,7 @@ struct task {
 
 	/* task memory */
 	void **blocks;
-	size_t block_count;
+	size_t block_count, block_room;
 	json_t *kept;    /* list */
 	json_t *decoded; /* variables that were asked for */
 

@@ -15,6 +15,7 @@ def test_a_hundred_units_that_run_for_many_lock_times_keep_their_locks(bench, ho
     times = rounds(2, 10)
     seconds = times * LOCK + LOCK // 2
     bench.conf.section("host", workers=UNITS)
+    bench.conf.section("plugin probe", memory="16G")  # the address sanitizer keeps what was freed
     running = host(bench.topic("Nap", lock=f"{LOCK}s", time_limit="10m").conf)
     bench.engine.add({"topic": "Nap", "count": UNITS, "variables": {"ms": {"type": "Integer", "value": seconds * 1000}}})
     counts = bench.completed(UNITS, seconds + 60)
